@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class CreditPortalConfig(AppConfig):
+    name = "credit_portal"
+    verbose_name = "信用门户"

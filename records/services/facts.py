@@ -1,0 +1,255 @@
+"""Verbs on single facts: documents and what rests on them, withdrawal, clearing, exemption."""
+
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Agency
+from accounts.permissions import Permission
+from casework.actors import Actor
+from casework.audit import move, record
+from casework.errors import Refused, WrongState
+from casework.hints import hint
+from casework.locks import hold
+from casework.models import Attachment
+from casework.verbs import verb
+from catalogs.models import CatalogueItem, Provision
+from catalogs.rules import Catalogue, check_basis
+from catalogs.states import ANNOUNCED, NeedsBasis, Severity
+from records import rules
+from records.models import AdministrativeAct, BasisDocument, Publication, Record
+from records.services.writing import IMPACT, UNNAMED_FIELD, new_id
+from records.states import Act, Clock, Document, Untrustworthiness
+from subjects.models import Subject
+
+LIVE = (Untrustworthiness.EFFECTIVE, Untrustworthiness.UNDER_VERIFICATION)
+
+
+def _lock(subject_id: int | None) -> None:
+    """Lock the subject concerned; a natural person's acts concern none."""
+    hold(Subject.objects.filter(pk__in=[subject_id] if subject_id else []))
+
+
+@verb
+def register_document(
+    *,
+    document_type: str,
+    number: str,
+    issuer: Agency,
+    subject_id: int,
+    decided_on: date,
+    effective_on: date,
+    conduct: str,
+    by: Actor,
+    title: str = "",
+    allowed_by: Provision | None = None,
+    file: Attachment | None = None,
+    on: date,
+) -> BasisDocument:
+    """Register a basis document (SM-4). It carries records only from the day on which it takes effect."""
+    rules.check_may_take_in(by, agency=issuer, on=on)
+    rules.check_can_rest_on(document_type, allowed_by=allowed_by, on=decided_on)
+    if not issuer.may_determine:
+        raise Refused(
+            _("%(name)s may not determine conduct.") % {"name": issuer}, rule="body_not_authorised", rows=["REC-06"]
+        )
+    _lock(subject_id)
+    document = BasisDocument.objects.create(
+        type=document_type, title=title, number=number, issuer=issuer, subject_id=subject_id, conduct=conduct,
+        decided_on=decided_on, effective_on=effective_on, allowed_by=allowed_by, file=file,
+    )  # fmt: skip
+    record(document, "document.registered", by=by, after=document.state, number=number)
+    return document
+
+
+@verb
+def take_effect(document_id: int, *, by: Actor, on: date) -> BasisDocument:
+    """The document takes effect on its day (SM-4)."""
+    document = _document(document_id)
+    if on < document.effective_on:
+        raise Refused(
+            _("%(number)s takes effect on %(day)s.") % {"number": document.number, "day": document.effective_on},
+            rule="basis_not_effective", rows=["REC-01"],
+        )  # fmt: skip
+    move(document, Document.EFFECTIVE, event="document.took_effect", by=by)
+    return document
+
+
+@verb
+def record_untrustworthiness(
+    document_id: int,
+    *,
+    item_code: str,
+    nature: str,
+    severity: str,
+    field: str,
+    sender: Agency,
+    by: Actor,
+    on: date,
+) -> Record:
+    """Record untrustworthy conduct on a document in effect (REC-01 to REC-06, REC-15): the same gate as any row's."""
+    document = _document(document_id)
+    rules.check_may_take_in(by, agency=sender, on=on)
+    if document.state != Document.EFFECTIVE:
+        raise Refused(
+            _("%(number)s is not in effect; a record must rest on a legally effective document.") % {"number": document.number},
+            rule="basis_not_effective", rows=["REC-01"], data_class="untrustworthiness",
+        )  # fmt: skip
+    catalogue = Catalogue(CatalogueItem.objects.filter(state__in=ANNOUNCED))
+    item = catalogue.item(item_code, on=document.decided_on, region=sender.region_id)
+    if document.type not in item.basis_types:
+        raise Refused(
+            _("Catalogue item %(code)s does not rest on such a document.") % {"code": item_code},
+            rule="basis_type_not_allowed", rows=["REC-02"], data_class="untrustworthiness",
+        )  # fmt: skip
+    rules.check_can_record_under(item, issuer=document.issuer, sender=sender)
+    if not item.adverse:
+        raise Refused(
+            _("Catalogue item %(code)s does not cover untrustworthy conduct.") % {"code": item_code},
+            rule="outside_catalogue", rows=["CAT-01", "CAT-17"], data_class="untrustworthiness",
+        )  # fmt: skip
+    if Record.objects.filter(subject=document.subject, document=document, item=item).exists():
+        raise Refused(
+            _("This document has been recorded for this subject and item before."),
+            rule="differs_from_record", rows=["SHR-02"], data_class="untrustworthiness",
+        )  # fmt: skip
+    assert document.subject is not None  # register_document takes subjects only
+    made = Record.objects.create(
+        public_id=new_id("rec"), subject=document.subject, document=document, item=item, region_id=sender.region_id,
+        determining_department=document.issuer, field=field or item.field or UNNAMED_FIELD, nature=nature,
+        severity=severity, impact=IMPACT[Severity(severity)], decided_on=document.decided_on,
+        determined_at=timezone.now(), state=Untrustworthiness.DRAFT,
+    )  # fmt: skip
+    move(made, Untrustworthiness.EFFECTIVE, event="record.took_effect", by=by)
+    return made
+
+
+@verb
+def withdraw(act_id: int, *, by: Actor, on: date, reason: str) -> AdministrativeAct:
+    """Withdraw a fact that should not stand. It leaves every public surface at once and never comes back on the same
+    document; the file keeps its trail (REC-08)."""
+    act = AdministrativeAct.objects.select_related("collecting_department").get(pk=act_id)
+    rules.check_may_change(by, Permission.CORRECT, of=act.collecting_department, on=on)
+    rules.check_may_take_in(by, agency=act.collecting_department, on=on)
+    _lock(act.subject_id)
+    return withdraw_in_transaction(act_id, by=by, reason=reason)
+
+
+def withdraw_in_transaction(act_id: int, *, by: Actor, reason: str) -> AdministrativeAct:
+    """The withdrawal itself, inside a verb that holds the subject."""
+    if not reason:
+        raise Refused(_("A correction or withdrawal needs a reason."), rule="reason_missing", rows=["REC-08"])
+    locked = AdministrativeAct.objects.select_for_update(of=("self",), no_key=True)
+    act = locked.select_related("subject", "person").get(pk=act_id)
+    move(act, Act.WITHDRAWN, event="act.withdrawn", by=by, reason=reason)
+    for made in Record.objects.filter(act=act, state__in=LIVE).select_related("subject"):
+        move(made, Untrustworthiness.WITHDRAWN, event="record.withdrawn", by=by, reason=reason, verification_since=None)
+    publication = Publication.objects.select_related("act__subject", "act__person").get(act=act)
+    if publication.state != Clock.ENDED:
+        move(publication, Clock.ENDED, event="publication.ended", by=by, reason=reason)
+    return act
+
+
+@verb
+def stay_document(document_id: int, *, order: Attachment, order_number: str, by: Actor, on: date) -> BasisDocument:
+    """A court or reconsideration body stays the document: what rests on it is not shown until the stay is lifted (SM-4)."""
+    document = _document(document_id)
+    rules.check_may_change(by, Permission.RULE_ON_DOCUMENT, of=document.issuer, on=on, or_court=True)
+    for each in _every_version(document, Document.EFFECTIVE):
+        move(each, Document.STAYED, event="document.stayed", by=by, order=order, order_number=order_number)
+    return document
+
+
+@verb
+def lift_stay(document_id: int, *, by: Actor, on: date, reason: str) -> BasisDocument:
+    """The stay ends and the document has effect again."""
+    document = _document(document_id)
+    rules.check_may_change(by, Permission.RULE_ON_DOCUMENT, of=document.issuer, on=on, or_court=True)
+    if document.state != Document.STAYED:
+        raise WrongState(_("%(number)s is not stayed.") % {"number": document.number})
+    for each in _every_version(document, Document.STAYED):
+        move(each, Document.EFFECTIVE, event="document.stay_lifted", by=by, reason=reason)
+    return document
+
+
+@verb
+def annul_document(
+    document_id: int, *, order: Attachment, order_number: str, by: Actor, on: date, reason: str
+) -> BasisDocument:
+    """The issuer, a court or a reconsideration body annuls the document: whatever rests on it is withdrawn in the same
+    transaction (REC-12, INV-07; Penalty Law art. 48)."""
+    document = _document(document_id)
+    rules.check_may_change(by, Permission.RULE_ON_DOCUMENT, of=document.issuer, on=on, or_court=True)
+    versions = _every_version(document, Document.EFFECTIVE, Document.STAYED)
+    for each in versions:
+        move(
+            each,
+            Document.ANNULLED,
+            event="document.annulled",
+            by=by,
+            reason=reason,
+            order=order,
+            order_number=order_number,
+        )
+    for act in AdministrativeAct.objects.filter(document__in=versions, state=Act.EFFECTIVE):
+        withdraw_in_transaction(act.pk, by=by, reason=reason)
+    for made in Record.objects.filter(document__in=versions, act=None, state__in=LIVE).select_related("subject"):
+        move(made, Untrustworthiness.WITHDRAWN, event="record.withdrawn", by=by, reason=reason, verification_since=None)
+    return document
+
+
+@verb
+def clear_text(act_id: int, *, by: Any, on: date, reason: str) -> AdministrativeAct:
+    """A second person has read a held text and clears it: it may be shown as it stands (SHR-06). Minors stay closed."""
+    act = AdministrativeAct.objects.select_related("subject", "person", "collecting_department").get(pk=act_id)
+    rules.check_may_change(by, Permission.CLEAR_TEXT, of=act.collecting_department, on=on)
+    _lock(act.subject_id)
+    publication = Publication.objects.select_for_update(of=("self",)).get(act=act)
+    if publication.hold not in rules.HOLDS:
+        raise WrongState(_("%(act)s does not wait for its text to be cleared.") % {"act": act})
+    shown = rules.public_part(act.content, act.withheld)
+    AdministrativeAct.objects.filter(pk=act.pk).update(content_public=shown, text_cleared_by=by)
+    Publication.objects.filter(pk=publication.pk).update(hold="")
+    record(act, "act.text_cleared", by=by, reason=reason)
+    hint("records.catch_up", publication.pk)  # shown in a moment; without the hint, at the next sweep
+    return act
+
+
+@verb
+def exempt(publication_id: int, *, provision: Provision, by: Actor, on: date) -> Publication:
+    """Exempt an act from publication by citing the law or administrative regulation that provides otherwise (PUB-06)."""
+    publication = Publication.objects.select_related("act__subject", "act__person", "act__determining_department").get(
+        pk=publication_id
+    )
+    rules.check_may_change(by, Permission.EXEMPT, of=publication.act.determining_department, on=on)
+    _lock(publication.act.subject_id)
+    check_basis(NeedsBasis.PUBLICATION_EXEMPTION, [provision], on=publication.act.decided_on)
+    move(publication, Clock.EXEMPT, event="publication.exempted", by=by, exempt_by=provision)
+    return publication
+
+
+def _document(document_id: int) -> BasisDocument:
+    """The document, its subject locked first."""
+    _lock(BasisDocument.objects.values_list("subject_id", flat=True).get(pk=document_id))
+    return (
+        BasisDocument.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("subject", "person", "issuer")
+        .get(pk=document_id)
+    )
+
+
+def _every_version(document: BasisDocument, *states: Document) -> list[BasisDocument]:
+    """The document itself, whatever its state, and every other version of it in one of these states.
+
+    What a court does to a decision it does to all versions of it that were handed in: a correction never escapes a stay or
+    an annulment, whichever version the caller had before him.
+    """
+    versions = (
+        BasisDocument.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("subject", "person", "issuer")
+        .filter(issuer=document.issuer, number=document.number, subject=document.subject, person=document.person)
+        .order_by("version")
+    )
+    return [document, *(each for each in versions if each != document and each.state in states)]
