@@ -5,13 +5,18 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.permissions import ROLES, SCOPES
+from accounts.permissions import ROLE_NAMES, ROLES, SCOPES
+from casework.errors import NotAllowed
+from casework.models import FourEyes
 
 
 class Level(models.TextChoices):
@@ -41,18 +46,24 @@ class Region(models.Model):
     name = models.CharField(max_length=60)
     valid_from = models.DateField(null=True)
     valid_to = models.DateField(null=True)
+    successor = models.ForeignKey("self", models.PROTECT, null=True, related_name="predecessors")
 
     class Meta:
+        verbose_name, verbose_name_plural = _("division"), _("divisions")
         constraints = [models.CheckConstraint(name="region_code_is_six_digits", condition=Q(code__regex=r"^\d{6}$"))]
 
     def __str__(self) -> str:
         return self.name
 
     def covers(self, other: str) -> bool:
-        """Whether the division `other` lies in this one: trailing pairs of zeros are open (api.md 1.4)."""
+        """Whether the division `other` lies in this one."""
+        return other.startswith(self.open_part)
+
+    @property
+    def open_part(self) -> str:
+        """What the codes of all divisions inside begin with: trailing pairs of zeros are open (api.md 1.4)."""
         open_part = self.code.rstrip("0")
-        open_part += "0" * (len(open_part) % 2)
-        return other.startswith(open_part)
+        return open_part + "0" * (len(open_part) % 2)
 
 
 class Agency(models.Model):
@@ -79,6 +90,7 @@ class Agency(models.Model):
     valid_to = models.DateField(null=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("agency"), _("agencies")
         constraints = [
             models.CheckConstraint(
                 name="agency_ends_after_it_begins", condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from"))
@@ -117,6 +129,18 @@ class Agency(models.Model):
         return self.level != Level.BELOW_COUNTY and self.kind != AgencyKind.JUDICIAL_ORGAN
 
 
+class AgencyName(models.Model):
+    """A name that an agency bore before, with its days. What was decided under it keeps it."""
+
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="former_names")
+    name = models.CharField(max_length=120)
+    valid_from = models.DateField(null=True)
+    valid_to = models.DateField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Identity(models.Model):
     """One human, known by the keyed digest of a verified identity number. Separation of duties is by human (D6)."""
 
@@ -147,12 +171,18 @@ class User(AbstractBaseUser):
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     username = models.CharField(max_length=64, unique=True)
     kind = models.CharField(max_length=8, choices=Kind.choices)
+    name = models.CharField(max_length=60, blank=True)  # as colleagues read it; never on a public surface
     identity = models.ForeignKey(Identity, models.PROTECT, null=True)
     is_active = models.BooleanField(default=True)
+    totp_box = models.BinaryField(null=True)  # the secret of the second factor, sealed (D12)
+    totp_step = models.BigIntegerField(default=0)  # the last 30-second step whose code was used: no code works twice
+    recovery_codes = ArrayField(models.CharField(max_length=64), default=list)  # SHA-256 of one-time codes
+    epoch = models.PositiveIntegerField(default=0)  # grows when a credential changes: every session of before ends
 
     objects = UserManager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("account"), _("accounts")
         constraints = [
             models.UniqueConstraint(
                 name="user_one_live_account_per_human_and_kind",
@@ -165,19 +195,68 @@ class User(AbstractBaseUser):
         ]
 
     def __str__(self) -> str:
-        return self.username
+        return self.name or self.username
+
+    @property
+    def chain(self) -> Any:
+        return self.uuid
+
+    @property
+    def ref(self) -> str:
+        return f"user:{self.uuid}"
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the back office lets this account in at all; what it may do there follows from its postings."""
+        return self.kind == self.Kind.STAFF
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Django's own permissions give nothing here: rules ask `may`."""
+        return False
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return False
+
+    def get_session_auth_hash(self) -> str:
+        return salted_hmac(
+            "accounts.session", f"{self.password}{self.epoch}{self.is_active}", algorithm="sha256"
+        ).hexdigest()
+
+    def get_session_auth_fallback_hash(self) -> Any:
+        return iter(())
 
     def postings_on(self, day: date) -> models.QuerySet["Posting"]:
-        return self.postings.filter(Q(valid_to=None) | Q(valid_to__gte=day), valid_from__lte=day)
+        """The postings held that day, own ones first, then those held as a deputy."""
+        running = Q(valid_to=None) | Q(valid_to__gte=day)
+        as_deputy = Q(
+            deputies__user=self, deputies__valid_from__lte=day, deputies__valid_to__gte=day, deputies__ended_on=None
+        )
+        return Posting.objects.filter(running, Q(user=self) | as_deputy, valid_from__lte=day).distinct()
 
     @property
     def agency_id(self) -> int | None:
         from casework.calendar import today
 
-        return self.postings_on(today()).order_by("pk").values_list("agency_id", flat=True).first()
+        mine = models.Case(models.When(user=self, then=0), default=1)
+        return self.postings_on(today()).order_by(mine, "pk").values_list("agency_id", flat=True).first()
+
+    def permissions_on(self, day: date) -> frozenset[str]:
+        """Everything the postings of this day allow."""
+        if not self.is_active:
+            return frozenset()
+        return frozenset().union(*(ROLES[posting.role] for posting in self.postings_on(day)))
 
     def may(self, permission: str, *, on: date) -> bool:
-        return self.is_active and any(permission in ROLES[posting.role] for posting in self.postings_on(on))
+        return permission in self.permissions_on(on)
+
+    def check_may(self, permission: str, *, on: date) -> None:
+        """Refuse what no posting of this day allows, and say whose would (SEC-01)."""
+        if not self.may(permission, on=on):
+            who = [str(ROLE_NAMES[role]) for role, held in ROLES.items() if permission in held]
+            raise NotAllowed(
+                gettext("Your postings do not allow this; it is for: %(roles)s.") % {"roles": gettext(", ").join(who)},
+                rule="not_allowed", rows=["SEC-01"],
+            )  # fmt: skip
 
 
 class Posting(models.Model):
@@ -190,6 +269,7 @@ class Posting(models.Model):
     valid_to = models.DateField(null=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("posting"), _("postings")
         constraints = [
             models.CheckConstraint(
                 name="posting_ends_after_it_begins", condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from"))
@@ -218,6 +298,96 @@ class Posting(models.Model):
         return f"{self.user} {self.role} {self.agency}"
 
 
+class Deputy(models.Model):
+    """Somebody who holds another's posting while he is away, from a day until a day."""
+
+    posting = models.ForeignKey(Posting, models.PROTECT, related_name="deputies")
+    user = models.ForeignKey(User, models.PROTECT, related_name="deputising")
+    valid_from = models.DateField()
+    valid_to = models.DateField()
+    ended_on = models.DateField(null=True)  # called off before its last day
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("deputy"), _("deputies")
+        constraints = [
+            models.CheckConstraint(name="deputy_ends_after_it_begins", condition=Q(valid_to__gte=F("valid_from")))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} for {self.posting}"
+
+
+class AccountStep(FourEyes):
+    """Whatever account keepers do, two of them do: accounts, postings, resets, agencies, divisions (D6, D12)."""
+
+    class Kind(models.TextChoices):
+        MAKE_ACCOUNT = "make_account", _("make an account")
+        OPEN_POSTING = "open_posting", _("open a posting")
+        END_POSTING = "end_posting", _("end a posting")
+        NAME_DEPUTY = "name_deputy", _("name a deputy")
+        CLOSE_ACCOUNT = "close_account", _("close an account")
+        RESET_ACCESS = "reset_access", _("reset password and second factor")
+        MAKE_AGENCY = "make_agency", _("register an agency")
+        RENAME_AGENCY = "rename_agency", _("rename an agency")
+        MERGE_AGENCY = "merge_agency", _("end an agency, its successor goes on")
+        CHANGE_REGION = "change_region", _("end a division code, its successor goes on")
+
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    user = models.ForeignKey(User, models.PROTECT, null=True, related_name="steps")
+    identity = models.ForeignKey(Identity, models.PROTECT, null=True, related_name="+", db_index=False)
+    agency = models.ForeignKey(Agency, models.PROTECT, null=True, related_name="steps")
+    values = models.JSONField(default=dict)
+    # The code with which the holder sets a new password has two halves, one from each keeper; neither opens it alone.
+    first_half_sha256 = models.CharField(max_length=64, blank=True)
+    second_half_sha256 = models.CharField(max_length=64, blank=True)
+    usable_until = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta(FourEyes.Meta):
+        verbose_name, verbose_name_plural = _("act of the account keepers"), _("acts of the account keepers")
+        indexes = [models.Index(fields=["state", "proposed_at"], name="accountstep_waiting")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.uuid}"
+
+    @property
+    def chain(self) -> Any:
+        return self.user.uuid if self.user else self.agency.uuid if self.agency else self.uuid
+
+
+class Session(AbstractBaseSession):
+    """A session of an account, with its holder and its age: it ends after idleness, after its day, or by its holder."""
+
+    user = models.ForeignKey(User, models.PROTECT, null=True, related_name="sessions")
+    began_at = models.DateTimeField(null=True)  # of the sign-in
+    seen_at = models.DateTimeField(auto_now=True)
+    address = models.CharField(max_length=45, blank=True)
+    browser = models.CharField(max_length=200, blank=True)
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        from accounts.sessions import SessionStore
+
+        return SessionStore
+
+
+class SignInFailure(models.Model):
+    """A failed sign-in: which name and address, as keyed digests. What slows the next try down is a query over these."""
+
+    account = models.CharField(max_length=64)
+    address = models.CharField(max_length=64)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "-at"], name="signinfailure_of_account"),
+            models.Index(fields=["address", "-at"], name="signinfailure_of_address"),
+        ]
+
+    def __str__(self) -> str:
+        return f"failed sign-in {self.pk}"
+
+
 class ApiClient(models.Model):
     """A key of a body: its scopes, its purposes, its networks, its last day. Only a digest of the secret is kept (D13)."""
 
@@ -240,8 +410,11 @@ class ApiClient(models.Model):
     valid_from = models.DateField()
     valid_to = models.DateField()
     revoked_on = models.DateField(null=True)
+    last_used_on = models.DateField(null=True)
+    replaces = models.ForeignKey("self", models.PROTECT, null=True, related_name="replaced_by")  # its rotation
 
     class Meta:
+        verbose_name, verbose_name_plural = _("API key"), _("API keys")
         constraints = [
             models.CheckConstraint(
                 name="apiclient_agency_key_has_its_agency", condition=~Q(kind="agency") | Q(agency__isnull=False)

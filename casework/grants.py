@@ -12,9 +12,14 @@ INSERT_ONLY = {
     "casework_refusal",
     "casework_attachment",
     "records_intakerow",
+    "records_tolerancereview",
 }
 READ_ONLY = {"django_migrations"}  # the owner's book
-DELETABLE = {"casework_calendarday"}  # a revised notice takes a day back
+DELETABLE = {
+    "casework_calendarday",  # a revised notice takes a day back
+    "accounts_session",  # a session ends
+    "accounts_signinfailure",  # kept no longer than it slows anybody down
+}
 
 APP, READER, AUDITOR = "portal_app", "portal_reader", "portal_auditor"
 # What the application writes of an event; the rest is the trigger's.

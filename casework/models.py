@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
-from casework.triggers import AppendOnly, NoTruncate
+from casework.triggers import AppendOnly, ByHuman, Machine, NoTruncate
 
 
 class Refusal(models.Model):
@@ -212,3 +212,51 @@ class Case(models.Model):
     @property
     def ref(self) -> str:
         return f"{self._meta.model_name}:{self.uuid}"
+
+
+class Step(models.TextChoices):
+    """An act that one human proposes and another decides."""
+
+    PROPOSED = "proposed", _("waiting for a second person")
+    CONFIRMED = "confirmed", _("confirmed")
+    REJECTED = "rejected", _("rejected")
+    TAKEN_BACK = "taken_back", _("taken back")
+
+
+FOUR_EYES = {Step.PROPOSED: {Step.CONFIRMED, Step.REJECTED, Step.TAKEN_BACK}}
+
+
+class FourEyes(Case):
+    """What one human proposes and another decides (security.md D6). The identities are filled by a trigger (`ByHuman`).
+
+    Separation is by human: two accounts, two postings or a deputy of one person do not make two people. Whoever takes back
+    what he proposed decides nothing, so the constraint asks for two humans only where something was decided.
+    """
+
+    TRANSITIONS = FOUR_EYES
+
+    state = models.CharField(max_length=12, choices=Step.choices, default=Step.PROPOSED)
+    reason = models.TextField()
+    proposed_at = models.DateTimeField(auto_now_add=True)
+    proposed_by = models.ForeignKey("accounts.User", models.PROTECT, related_name="+", db_index=False)
+    proposed_by_identity = models.ForeignKey("accounts.Identity", models.PROTECT, related_name="+", db_index=False)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+", db_index=False)
+    decided_by_identity = models.ForeignKey(
+        "accounts.Identity", models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    decision_reason = models.TextField(blank=True)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(name="%(class)s_has_a_reason", condition=~Q(reason="")),
+            models.CheckConstraint(
+                name="%(class)s_is_decided_by_another_human",
+                condition=Q(state="proposed", decided_by=None, decided_at=None)
+                | Q(state="taken_back", decided_at__isnull=False)
+                | Q(state__in=["confirmed", "rejected"], decided_at__isnull=False, decided_by_identity__isnull=False)
+                & ~Q(decided_by_identity=F("proposed_by_identity")),
+            ),
+        ]
+        triggers = [Machine(FOUR_EYES, first={Step.PROPOSED}), ByHuman("proposed_by", "decided_by")]

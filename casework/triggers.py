@@ -111,6 +111,29 @@ class Frozen(Firm):
             RETURN NEW;"""
 
 
+class ByHuman(Firm):
+    """Beside an account stands the human behind it: `<column>_identity` is filled from the account, whatever was written (D6)."""
+
+    when, operation = pgtrigger.Before, pgtrigger.Insert | pgtrigger.Update
+
+    def __init__(self, *columns: str) -> None:
+        self.columns = columns
+        super().__init__(name="by_human")
+
+    def get_func(self, model: Any) -> str:
+        # Names of this module's callers only.
+        filled = "".join(
+            f"""
+            IF TG_OP = 'INSERT' OR NEW.{c}_id IS DISTINCT FROM OLD.{c}_id
+               OR NEW.{c}_identity_id IS DISTINCT FROM OLD.{c}_identity_id THEN
+              NEW.{c}_identity_id := CASE WHEN NEW.{c}_id IS NULL THEN NULL
+                ELSE (SELECT u.identity_id FROM public.accounts_user u WHERE u.id = NEW.{c}_id) END;
+            END IF;"""  # noqa: S608
+            for c in self.columns
+        )
+        return f"{filled}\n            RETURN NEW;"
+
+
 def refusal(model: Any, why: str) -> str:
     table = model._meta.db_table
     return (

@@ -1,7 +1,7 @@
 """The shape of rule files (YAML): every key known, nothing required missing, days are days.
 
-A file may hold `instruments`, `regimes`, `editions` with `items` (catalogue), `fields` (lists), and `edition` with `national`
-and `vocabulary` (measures). What a row leaves out is filled in here, so that the verb gets whole rows.
+A file may hold `instruments`, `regimes`, `switches` (of act kinds), `editions` with `items` (catalogue), `fields` (lists), and
+`edition` with `national` and `vocabulary` (measures). What a row leaves out is filled in here, so that the verb gets whole rows.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,6 +32,10 @@ REGIME = {
 REPAIR_RULE = {
     "severity": REQUIRED, "disclosed": REQUIRED, "not_disclosed_when_only": [], "minimum": None, "maximum": None,
     "automatic": REQUIRED, "provision": None, "confidence": REQUIRED, "source": REQUIRED, "note": "", "enabled": True,
+}  # fmt: skip
+SWITCH = {
+    "kind": REQUIRED, "region": None, "valid_from": REQUIRED, "valid_to": None, "citation": "sco-2019-35#第（十五）条",
+    "confidence": REQUIRED, "source": REQUIRED,
 }  # fmt: skip
 CATALOGUE_EDITION = {
     "year": REQUIRED, "announced_on": REQUIRED, "in_force_from": REQUIRED, "in_force_to": None, "published_in": REQUIRED,
@@ -67,8 +71,8 @@ MEASURE = {
     "usable": False, "confidence": Confidence.VERIFIED, "source": REQUIRED,
 }  # fmt: skip
 FILE: Row = {
-    "instruments": [], "regimes": [], "editions": [], "items": [], "fields": [], "edition": None, "national": [],
-    "vocabulary": [], "confidence": Confidence.FROM_MEMORY, "reasons": None, "remedies": None,
+    "instruments": [], "regimes": [], "switches": [], "editions": [], "items": [], "fields": [], "edition": None,
+    "national": [], "vocabulary": [], "confidence": Confidence.FROM_MEMORY, "reasons": None, "remedies": None,
     "response_working_days": None, "feedback_working_days": None,
 }  # fmt: skip
 
@@ -100,6 +104,7 @@ def read(paths: Iterable[Path]) -> RuleSet:
 def add(rules: RuleSet, content: Row) -> None:
     rules.instruments += [instrument(row) for row in content["instruments"]]
     rules.regimes += [regime(row) for row in content["regimes"]]
+    rules.switches += [renamed(whole(row, SWITCH, "a switch"), region="region_id") for row in content["switches"]]
     editions = [whole(row, CATALOGUE_EDITION, "an edition") for row in content["editions"]]
     for row in content["items"]:
         rules.catalogue += catalogue_item(row, editions, content["confidence"])

@@ -11,8 +11,19 @@ from django.utils.translation import gettext_lazy as _
 
 from casework.calendar import corresponding_day
 from casework.errors import Refused
-from catalogs.models import CatalogueItem, Provision, Regime
-from catalogs.states import BasisKind, Condition, Confidence, CountsFrom, Determiner, Kind, Level, NeedsBasis, Severity
+from catalogs.models import ActSwitch, CatalogueItem, Provision, Regime
+from catalogs.states import (
+    SWITCHED_KINDS,
+    BasisKind,
+    Condition,
+    Confidence,
+    CountsFrom,
+    Determiner,
+    Kind,
+    Level,
+    NeedsBasis,
+    Severity,
+)
 
 # --- The legal-basis matrix (requirements 0.1) ------------------------------------------------------------------------
 
@@ -221,6 +232,17 @@ def is_in_force(edition: CatalogueItem, on: date) -> bool:
 
 def outside(message: Any, rule: str, code: str, *rows: str) -> Refused:
     return Refused(message, rule=rule, rows=rows, field="catalogue_item", data_class="catalogue", keys={"code": code})
+
+
+def is_switched_on(switches: Iterable[ActSwitch], kind: str, *, region: str, on: date) -> bool:
+    """Whether a region publishes acts of this kind decided that day: licences and penalties always, others where it says so
+    (2016-33(17); 2019-35(15); PUB-05)."""
+    return kind not in SWITCHED_KINDS or any(
+        switch.kind == kind
+        and switch.valid_from <= on <= (switch.valid_to or on)
+        and (switch.region_id is None or region_covers(switch.region_id, region))
+        for switch in switches
+    )
 
 
 # --- Repair regimes ---------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from casework.errors import NotAllowed, Refused
 from casework.verbs import verb
 from catalogs import events, rules
 from catalogs.models import (
+    ActSwitch,
     CatalogueItem,
     CatalogueItemBasis,
     CriteriaEdition,
@@ -57,6 +58,7 @@ class RuleSet:
 
     instruments: list[Row] = field(default_factory=list)
     regimes: list[Row] = field(default_factory=list)
+    switches: list[Row] = field(default_factory=list)
     catalogue: list[Row] = field(default_factory=list)
     fields: list[Row] = field(default_factory=list)
     measures: list[Row] = field(default_factory=list)
@@ -89,6 +91,8 @@ def load_rules(content: RuleSet, *, by: Actor, on: date) -> Loaded:
     cited = {f"{p.instrument.key}#{p.article}": p for p in Provision.objects.select_related("instrument")}
     for row in content.regimes:
         _load_regime(row, cited, done)
+    for row in content.switches:
+        _load_switch(row, cited, done)
     for row in content.catalogue:
         _load_catalogue_item(row, cited, done, by)
     for row in content.fields:
@@ -186,6 +190,16 @@ def _load_regime(row: Row, cited: dict[str, Provision], done: Loaded) -> None:
         after = held.values(*rule).first()
         if not made and before != after:
             _note(done, regime, events.RULE_UPDATED, "updated", severity=severity, before=before, after=after)
+
+
+def _load_switch(row: Row, cited: dict[str, Provision], done: Loaded) -> None:
+    row["provision"] = _provisions([row.pop("citation")], cited)[0]
+    what = {"kind": row["kind"], "region_id": row["region_id"], "valid_from": row["valid_from"]}
+    switch = ActSwitch.objects.filter(**what).first()
+    if switch is None:
+        _note(done, ActSwitch.objects.create(**row), events.RULE_ENTERED, "entered", **what)
+    else:
+        _keep_or_update(switch, row, ("provision",), done, events.RULE_UPDATED, name=str(switch))
 
 
 def _load_catalogue_item(row: Row, cited: dict[str, Provision], done: Loaded, by: Actor) -> None:

@@ -107,6 +107,9 @@ ACT_KINDS = (
     Kind.COMPENSATION, Kind.REWARD, Kind.INSPECTION,
 )  # fmt: skip
 
+# Published within the same time where a region switched them on (2019-35(15)); licence and penalty always are.
+SWITCHED_KINDS = tuple(kind for kind in ACT_KINDS if kind not in {Kind.LICENCE, Kind.PENALTY})
+
 # Complaints and reports are kept apart from public credit information (REC-13), so no catalogue item may cover them.
 OUTSIDE_THE_CATALOGUE = (Kind.COMPLAINT,)
 

@@ -99,8 +99,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 
 # --- Apps, in the order of the staircase (top first) ------------------------------------------------------------------
 INSTALLED_APPS = [
+    "unfold",  # before the admin whose templates and scripts it replaces
+    "django.contrib.admin.apps.SimpleAdminConfig",  # our own site (casework.office), no default one
     "django.contrib.contenttypes",
     "django.contrib.auth",
+    "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
     "pgtrigger",
@@ -126,6 +129,13 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "credit_portal.middleware.one_slash",
     "django.middleware.common.CommonMiddleware",
+    # The back office only: no other page knows a session or sets a cookie.
+    "casework.office_only.Sessions",
+    "casework.office_only.Csrf",
+    "casework.office_only.Authentication",
+    "casework.office_only.Messages",
+    "accounts.middleware.office_session",
+    "casework.office_only.LoginRequired",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 APPEND_SLASH = False  # `one_slash` answers 308, so that method and body are kept
@@ -141,10 +151,37 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
             ],
         },
     }
 ]
+
+# --- The back office: sign-in, sessions, cookies (D12) ----------------------------------------------------------------
+IS_HTTPS = PORTAL_BASE_URL.startswith("https://")
+LOGIN_URL = "admin:login"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+SHORTEST_PASSWORD = 12
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": SHORTEST_PASSWORD},
+    },
+    {"NAME": "accounts.passwords.CommonPasswords"},
+]
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_NAME = "__Host-office" if IS_HTTPS else "office"
+SESSION_COOKIE_AGE = 30 * 60  # idle
+SESSION_LONGEST = 10 * 60 * 60  # from the sign-in, whatever is done
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_NAME = "__Host-office-csrf" if IS_HTTPS else "office-csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS = [PORTAL_BASE_URL] if IS_HTTPS else []
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- Language and time ------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"

@@ -41,16 +41,17 @@ from casework.http import (
 from casework.problems import Fault, Problem
 from casework.tables import csv_lines
 from records import services
-from records.formats import FORMAT_VERSION, Source
+from records.formats import FORMAT_VERSION, FORMATS, Source
 from records.forms import FileRefused, holds_number, plain_name, read_csv, read_json
 from records.models import IntakeBatch, IntakeRow
+from records.sheets import read_xlsx
 from records.states import Verdict
 from subjects.codes import holds_identity_number
 
 MOST_ROWS = 2_000  # judged at once; larger files go by `manage.py take_in`
 MOST_BYTES = 8 * 1024 * 1024
 ASK_AGAIN = "2"  # seconds
-KINDS = ("penalties",)
+KINDS = tuple(FORMATS)
 STATES = ("received", "checking", "awaiting_confirmation", "applying", "done", "failed", "cancelled")
 ENCODINGS = {"utf-8": "utf-8-sig", "gb18030": "gb18030"}
 OFFICER = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
@@ -91,6 +92,10 @@ class CsvRows(Rows):
     media_type = "text/csv"
 
 
+class XlsxRows(Rows):
+    media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
 def too_large(received: str | None) -> Problem:
     number = int(received) if received and received.isdigit() else None
     return Problem("body_too_large", limit={"policy": "intake_bytes", "quota": MOST_BYTES, "received": number})
@@ -100,11 +105,13 @@ def too_many(received: int | None) -> Problem:
     return Problem("batch_too_large", limit={"policy": "intake_rows", "quota": MOST_ROWS, "received": received})
 
 
-def source_of(handed: Handed, *, is_csv: bool, kind: str) -> Source:
-    """The rows of a body, all read: a fault of the file touches nothing. A CSV is not read beyond the limit."""
+def source_of(handed: Handed, *, media_type: str | None, kind: str) -> Source:
+    """The rows of a body, all read: a fault of the file touches nothing. A table is not read beyond the limit."""
     try:
-        if is_csv:
+        if media_type == CsvRows.media_type:
             source = read_csv(io.BytesIO(handed.content), kind=kind, encoding=ENCODINGS[handed.charset])
+        elif media_type == XlsxRows.media_type:
+            source = read_xlsx(io.BytesIO(handed.content), kind=kind)
         else:
             source = read_json(rows_of(handed), kind=kind)
         rows = list(islice(source.rows, MOST_ROWS + 1))
@@ -237,7 +244,7 @@ class IntakeCall(KeyCall):
 class Intake(IntakeCall):
     """Hand in rows, or read which deliveries there were."""
 
-    parser_classes = [JsonRows, CsvRows]
+    parser_classes = [JsonRows, CsvRows, XlsxRows]
     summary = "Hand in rows; the agency's own deliveries"
     answers: ClassVar[Mapping[str, str]] = {"POST": "IntakeBatch", "GET": "IntakeBatchPage"}
     taking: ClassVar[tuple[Parameter, ...]] = (
@@ -288,10 +295,9 @@ class Intake(IntakeCall):
 
     def post(self, request: Request) -> HttpResponse:
         handed = request.data if isinstance(request.data, Handed) else Handed(b"")
-        is_csv = request._request.content_type == CsvRows.media_type
         kind = self.asked["kind"]
         with in_language_of(request):
-            source = source_of(handed, is_csv=is_csv, kind=kind)
+            source = source_of(handed, media_type=request._request.content_type, kind=kind)
             sha256 = hashlib.sha256(handed.content).hexdigest()
             if self.asked["dry_run"]:
                 return self.reply(request, dry_run_json(self.judge(source, kind, sha256)))

@@ -18,7 +18,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from casework.errors import DomainError
-from records.formats import FORMATS, KEY_COLUMNS, PROSE, SENDER, Column, Fault, PenaltyRow, Source, said
+from records.formats import FORMATS, KEY_COLUMNS, PROSE, SENDER, Column, Fault, Row, Source, said
 from subjects.codes import holds_identity_number
 
 LONGEST_FIELD = 64 * 1024
@@ -42,30 +42,38 @@ class FileRefused(DomainError):
 def read_csv(stream: Any, *, kind: str = "penalties", encoding: str = "utf-8-sig") -> Source:
     """Read a CSV file of any size, row by row. UTF-8 (with or without BOM) or GB18030, strictly."""
     text = io.TextIOWrapper(stream, encoding=codecs.lookup(encoding).name, errors="strict", newline="")
-    reader = csv.reader(no_nul(text), strict=True)
     csv.field_size_limit(LONGEST_FIELD)
-    try:
-        header = next(reader, None)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise unreadable(error) from None
+    return read_cells(well_formed(csv.reader(no_nul(text), strict=True)), kind=kind)
+
+
+def read_cells(lines: Iterator[list[str]], *, kind: str) -> Source:
+    """Read the lines of a table, the header first. A line that holds nothing is none."""
+    header = next(lines, None)
     if not header:
         raise FileRefused(_("The file holds no rows."), rule="file_empty")
     names, skipped = check_columns(header, kind)
 
-    def rows() -> Iterator[PenaltyRow]:
-        n = 0
-        try:
-            for n, cells in enumerate((cells for cells in reader if cells), start=1):
-                if len(cells) != len(names):
-                    sentence = _("The row has %(found)s cells; the header names %(wanted)s columns.")
-                    say = said(sentence, {"found": len(cells), "wanted": len(names)})
-                    yield PenaltyRow(n, empty(kind), [Fault("row_unreadable", ("REC-18",), None, say)])
-                else:
-                    yield typed(n, dict(zip(names, cells, strict=True)), kind)
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise unreadable(error, after=n) from None
+    def rows() -> Iterator[Row]:
+        for n, cells in enumerate(lines, start=1):
+            if len(cells) == len(names):
+                yield typed(n, dict(zip(names, cells, strict=True)), kind)
+            else:
+                sentence = _("The row has %(found)s cells; the header names %(wanted)s columns.")
+                say = said(sentence, {"found": len(cells), "wanted": len(names)})
+                yield Row(n, kind, empty(kind), [Fault("row_unreadable", ("REC-18",), None, say)])
 
     return Source(rows(), skipped)
+
+
+def well_formed(reader: Iterator[list[str]]) -> Iterator[list[str]]:
+    """The lines of a CSV file until it ends or cannot be read."""
+    read = 0
+    try:
+        for cells in filter(None, reader):
+            yield cells
+            read += 1
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise unreadable(error, after=read - 1 if read else None) from None  # the first is the header
 
 
 def no_nul(text: Iterable[str]) -> Iterator[str]:
@@ -161,14 +169,14 @@ def empty(kind: str) -> dict[str, Any]:
     return {column.name: None for column in (*FORMATS[kind], *SENDER)} | {"op": "add"}
 
 
-def typed(n: int, cells: dict[str, str | None], kind: str) -> PenaltyRow:
+def typed(n: int, cells: dict[str, str | None], kind: str) -> Row:
     """Turn the cells of one row into values. Every fault of shape is told, not only the first (REC-18)."""
-    row = PenaltyRow(n, empty(kind))
+    row = Row(n, kind, empty(kind))
     withdraws = (cells.get("op") or "").strip() == "withdraw"
     for column in (*FORMATS[kind], *SENDER):
         text = (cells.get(column.name) or "").strip()
         if not text:
-            if column.required and not (withdraws and column.name not in KEY_COLUMNS):
+            if column.required and not (withdraws and column.name not in KEY_COLUMNS[kind]):
                 say = said(_("“%(label)s” is empty."), {"label": column.label})
                 row.faults.append(Fault("value_missing", ("REC-18",), column.name, say))
             continue
@@ -233,10 +241,10 @@ def value_of(column: Column, text: str) -> Any:
     return text
 
 
-def read_json_file(stream: Any) -> Source:
+def read_json_file(stream: Any, *, kind: str) -> Source:
     """A file holding the JSON body of an intake: {"rows": [...]}."""
     try:
         body = json.load(stream)
-        return read_json(body["rows"])
+        return read_json(body["rows"], kind=kind)
     except (ValueError, TypeError, KeyError, RecursionError):
         raise FileRefused(_("The file is not a JSON object with “rows”."), rule="file_unreadable") from None

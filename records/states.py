@@ -88,6 +88,92 @@ PUBLICATION = {
 SHOWN = frozenset({C.PUBLISHED, C.PUBLISHED_LATE, C.AGGREGATED})
 
 
+class Occasion(TextChoices):
+    """In the course of what the conduct was noticed (REC-07)."""
+
+    REGISTRATION = "registration", _("registration")
+    QUALIFICATION = "qualification", _("review of a qualification")
+    SUPERVISION = "supervision", _("routine supervision")
+    PUBLIC_SERVICE = "public_service", _("public service")
+
+
+class Tolerance(TextChoices):
+    """Conduct that is recorded only after a written tolerance review by a second officer (REC-09 to REC-11)."""
+
+    MINOR = "minor", _("conduct of a minor")
+    FORCE_MAJEURE = "force_majeure", _("caused by force majeure")
+    MINOR_UNINTENTIONAL = "minor_unintentional", _("minor and without intent")
+
+
+class Batch(TextChoices):
+    """A delivery of rows. An officer's file is checked first; a key of a body applies at once."""
+
+    CHECKING = "checking", _("being checked")
+    CHECKED = "checked", _("checked, nothing written")
+    APPLYING = "applying", _("being applied")
+    DONE = "done", _("done")
+    FAILED = "failed", _("failed")
+    ABANDONED = "abandoned", _("given up")
+    WITHDRAWN = "withdrawn", _("withdrawn as a whole")
+
+
+BATCH = {
+    Batch.CHECKING: {Batch.CHECKED, Batch.FAILED, Batch.ABANDONED},
+    Batch.CHECKED: {Batch.CHECKING, Batch.APPLYING, Batch.ABANDONED},
+    Batch.APPLYING: {Batch.DONE, Batch.FAILED},
+    Batch.DONE: {Batch.WITHDRAWN},
+}
+
+
+class HideWhat(TextChoices):
+    FACT = "fact", _("one fact")
+    FIELD = "field", _("one field of a fact")
+    SENDER = "sender", _("everything one department handed in")
+
+
+class HideGround(TextChoices):
+    """Why something is taken off at once. The first two never lapse."""
+
+    PERSONAL_DATA = "personal_data", _("personal data show that may not")
+    SECRET = "secret", _("a state or business secret shows")
+    ERROR = "error", _("it seems to be wrong")
+    SOURCE = "source", _("the source seems to be disturbed")
+
+
+NEVER_LAPSES = frozenset({HideGround.PERSONAL_DATA, HideGround.SECRET})
+
+
+class HideState(TextChoices):
+    ORDERED = "ordered", _("hidden, waiting for a second person")
+    UPHELD = "upheld", _("hidden, upheld")
+    UNDONE = "undone", _("undone by a second person")
+    LAPSED = "lapsed", _("undone, nobody upheld it in time")
+    RELEASED = "released", _("released")
+
+
+HIDE = {
+    HideState.ORDERED: {HideState.UPHELD, HideState.UNDONE, HideState.LAPSED},
+    HideState.UPHELD: {HideState.RELEASED},
+}
+HIDDEN = frozenset({HideState.ORDERED, HideState.UPHELD})
+
+
+class ItemReviewState(TextChoices):
+    OPEN = "open", _("waiting for review")
+    KEPT = "kept", _("stays")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+ITEM_REVIEW = {ItemReviewState.OPEN: {ItemReviewState.KEPT, ItemReviewState.WITHDRAWN}}
+
+
+class CircularState(TextChoices):
+    ISSUED = "issued", _("issued")
+    ANSWERED = "answered", _("answered")
+
+
+CIRCULAR = {CircularState.ISSUED: {CircularState.ANSWERED}}
+
 class DocumentType(TextChoices):
     """REC-02: the closed set of bases; "other" only with the law that allows it (REC-03)."""
 
@@ -171,6 +257,7 @@ REFUSAL_RULES: dict[str, tuple[tuple[str, ...], Any]] = {
     "no_power_for_item": (("CAT-15",), _("The authority has no power for this catalogue item.")),
     "not_collecting_department": (("CAT-14", "SHR-02"), _("Another department collects this catalogue item.")),
     "personal_field_not_in_catalogue": (("CAT-16", "SEC-10"), _("The catalogue item covers no personal information.")),
+    "act_kind_switched_off": (("PUB-05",), _("Acts of this kind are not taken in from this region.")),
     "exemption_without_citation": (
         ("PUB-06",),
         _("An exemption cites no provision of a law or administrative regulation in force that day."),

@@ -53,3 +53,29 @@ class RestsOnDocument(Firm):
               {refuse("catalogue_item_other_region", "its catalogue item belongs to another region")}
             END IF;
             RETURN NEW;"""  # noqa: S608
+
+
+class ReviewedIfFlagged(Firm):
+    """A record flagged minor, force majeure or minor-unintentional takes effect only after another human's written review.
+
+    INV-09. Flags are never taken off again once the record is reviewed or in effect.
+    """
+
+    when, operation = pgtrigger.Before, pgtrigger.Insert | pgtrigger.Update
+
+    def __init__(self) -> None:
+        super().__init__(name="reviewed_if_flagged")
+
+    def get_func(self, model: Any) -> str:
+        table = model._meta.db_table
+        error = f"USING ERRCODE = 'check_violation', CONSTRAINT = 'tolerance_review_missing', TABLE = '{table}'"
+        return f"""
+            IF TG_OP = 'UPDATE' AND OLD.state <> 'draft' AND NEW.flags IS DISTINCT FROM OLD.flags THEN
+              RAISE EXCEPTION '{table}: its flags stay' {error};
+            END IF;
+            IF NEW.state = 'effective' AND cardinality(NEW.flags) > 0 AND NOT EXISTS (
+                 SELECT FROM public.records_tolerancereview t WHERE t.record_id = NEW.id AND t.may_record
+                   AND t.reviewed_by_identity_id IS DISTINCT FROM NEW.prepared_by_identity_id) THEN
+              RAISE EXCEPTION '{table}: a flagged record needs a written review by another' {error};
+            END IF;
+            RETURN NEW;"""  # noqa: S608

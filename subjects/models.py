@@ -6,11 +6,25 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Collate
+from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Agency, Region
+from accounts.models import Agency, ApiClient, Region, User
 from casework.models import Case
-from casework.triggers import Frozen
-from subjects.states import NameKind, RegistrationStatus, Role, SubjectType
+from casework.triggers import Frozen, Machine, NoTruncate
+from subjects.states import (
+    CONSENT,
+    QUERY,
+    Channel,
+    ConsentState,
+    NameKind,
+    PublicBody,
+    QueryPurpose,
+    QueryState,
+    RegistrationStatus,
+    Role,
+    SubjectType,
+)
 
 CODE = r"^[0-9A-HJ-NPQRTUWXY]{18}$"
 
@@ -28,8 +42,11 @@ class Subject(Case):
     ended_on = models.DateField(null=True)
     source_name = models.CharField(max_length=60)
     received_at = models.DateTimeField()
+    # State organ, public institution or state-owned enterprise: whose untrustworthiness its superior is told of (SUB-12).
+    public_body = models.CharField(max_length=24, choices=PublicBody.choices, blank=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("market subject"), _("market subjects")
         constraints = [
             models.CheckConstraint(name="subject_code_has_the_form", condition=Q(unified_code__regex=CODE)),
             models.CheckConstraint(
@@ -72,7 +89,14 @@ class SubjectName(models.Model):
                 name="subjectname_current_has_no_end", condition=~Q(kind="current") | Q(valid_to=None)
             ),
         ]
-        indexes = [GinIndex(fields=["bigrams"], name="subjectname_bigrams")]  # two-character brands, 1 ms in 3 million
+        indexes = [
+            GinIndex(fields=["bigrams"], name="subjectname_bigrams"),  # two-character brands, 1 ms in 3 million
+            # A search that half the register answers is walked by these, in bytes, and never sorted whole: exact name and
+            # prefix by the first, pinyin and initials as they are typed by the others.
+            models.Index("kind", Collate("key", "C"), name="subjectname_by_key"),
+            models.Index(Collate("pinyin", "C"), name="subjectname_pinyin", condition=~Q(pinyin="")),
+            models.Index(Collate("initials", "C"), name="subjectname_initials", condition=~Q(initials="")),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -137,3 +161,104 @@ class Position(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_role_display()} {self.person_id}"
+
+
+class QueryReceipt(Case):
+    """One look at what is not public: who, for whom, about whom, what for, which fields (SEC-02, SM-22).
+
+    It is committed before any data leaves. Purpose and case stay; only its review is written later.
+    """
+
+    TRANSITIONS = QUERY
+
+    number = models.CharField(max_length=20, unique=True)
+    at = models.DateTimeField(auto_now_add=True)
+    user = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+    client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+", db_index=False)
+    agency = models.ForeignKey(Agency, models.PROTECT, null=True, related_name="+", db_index=False)
+    subject = models.ForeignKey(Subject, models.PROTECT, null=True, related_name="queries", db_index=False)
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="queries", db_index=False)
+    purpose = models.CharField(max_length=24, choices=QueryPurpose.choices)
+    matter = models.CharField(max_length=80, blank=True)  # the case it was needed for
+    reason = models.TextField(blank=True)
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    fields = ArrayField(models.CharField(max_length=40))
+    rows = models.PositiveIntegerField(default=1)  # how many facts an export or list gave out
+    state = models.CharField(max_length=12, choices=QueryState.choices, default=QueryState.REGISTERED)
+    marks = ArrayField(models.CharField(max_length=24), default=list)  # why a rule flagged it (SEC-07)
+    reviewed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+    reviewed_at = models.DateTimeField(null=True)
+    review_reason = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("registered query"), _("registered queries")
+        constraints = [
+            models.CheckConstraint(
+                name="queryreceipt_names_who_asked",
+                condition=Q(user__isnull=False, client=None) | Q(user=None, client__isnull=False),
+            ),
+            models.CheckConstraint(name="queryreceipt_names_its_fields", condition=Q(fields__len__gt=0)),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-at"], name="queryreceipt_of_user"),  # the daily quota
+            models.Index(fields=["subject", "-at"], name="queryreceipt_of_subject"),  # who looked at me
+            models.Index(fields=["-at"], condition=Q(state="flagged"), name="queryreceipt_flagged"),
+        ]
+        triggers = [
+            Machine(QUERY, first={QueryState.REGISTERED}),
+            Frozen(
+                "uuid", "number", "at", "user_id", "client_id", "agency_id", "subject_id", "person_id", "purpose", "matter",
+                "reason", "channel", "fields", "rows",
+            ),
+            NoTruncate(),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def chain(self) -> UUID:
+        """Reads are chained per reader, so that a look never waits for a case."""
+        reader = self.user or self.client
+        assert reader is not None
+        return reader.uuid
+
+
+class Consent(Case):
+    """A person's consent to one use of personal information: purpose, manner, scope and last day shown and stored (SM-20)."""
+
+    TRANSITIONS = CONSENT
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="consents")
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="+")  # who may use it
+    service = models.CharField(max_length=60)  # for which service it was asked
+    purpose = models.CharField(max_length=200)
+    manner = models.CharField(max_length=200)
+    scope = ArrayField(models.CharField(max_length=40))  # the fields, by name
+    shown_text = models.TextField()  # word for word what the person read
+    given_on = models.DateField()
+    ends_on = models.DateField()
+    ended_on = models.DateField(null=True)
+    state = models.CharField(max_length=8, choices=ConsentState.choices, default=ConsentState.GIVEN)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("consent"), _("consents")
+        constraints = [
+            models.CheckConstraint(
+                name="consent_is_whole",
+                condition=~Q(purpose="") & ~Q(manner="") & ~Q(shown_text="") & Q(scope__len__gt=0),
+            ),
+            models.CheckConstraint(name="consent_ends_after_it_begins", condition=Q(ends_on__gte=F("given_on"))),
+        ]
+        indexes = [models.Index(fields=["ends_on"], condition=Q(state="given"), name="consent_ending")]
+        triggers = [
+            Machine(CONSENT, first={ConsentState.GIVEN}),
+            Frozen("uuid", "person_id", "agency_id", "purpose", "manner", "scope", "shown_text", "given_on", "ends_on"),
+        ]
+
+    def __str__(self) -> str:
+        return f"consent {self.uuid}"
+
+    @property
+    def chain(self) -> UUID:
+        return self.person.chain

@@ -236,6 +236,9 @@ WITH_A_KEY = {
 }  # fmt: skip
 
 
+OPEN_IN_THE_OFFICE = {"admin/login/", "admin/access/"}
+
+
 def addresses(resolver: Any, prefix: str = "") -> Iterator[str]:
     for entry in resolver.url_patterns:
         if isinstance(entry, URLResolver):
@@ -244,11 +247,33 @@ def addresses(resolver: Any, prefix: str = "") -> Iterator[str]:
             yield prefix + str(entry.pattern)
 
 
-def test_every_address_is_public_on_purpose_or_asks_for_a_key() -> None:
+def test_every_address_is_public_on_purpose_or_asks_for_a_key_or_a_sign_in() -> None:
     with translation.override("zh-hans"):
-        found = list(addresses(get_resolver()))
+        found = [address for address in addresses(get_resolver()) if not address.startswith("admin/")]
 
     assert sorted(found) == sorted([*PUBLIC, *WITH_A_KEY])
+
+
+def office_addresses() -> list[str]:
+    return sorted({address for address in addresses(get_resolver()) if address.startswith("admin/")})
+
+
+def filled(address: str) -> str:
+    """An address with something in the place of each of its parameters."""
+    address = re.sub(r"<(?:path|str|slug):[a-z_]+>", "x", re.sub(r"<int:[a-z_]+>", "1", address))
+    return "/" + re.sub(r"<uuid:[a-z_]+>", "00000000-0000-4000-8000-000000000000", address).replace("^", "").replace("$", "")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("address", office_addresses())
+def test_a_stranger_finds_nothing_in_the_office_but_the_sign_in(address: str, method: str) -> None:
+    if address in OPEN_IN_THE_OFFICE or "(?P<" in address:
+        pytest.skip("open on purpose, or Django's last line that leads to the sign-in")
+
+    answer = getattr(Client(), method)(filled(address))
+
+    assert (answer.status_code, answer.headers.get("Location", "")[:13]) == (302, "/admin/login/")
 
 
 @pytest.mark.django_db

@@ -10,7 +10,8 @@ select w.public_id, w.kind, w.class, w.adverse, w.severity, w.unified_code, s.na
   det.level::text as determining_level, det.region_id::text as determining_region,
   col.unified_code::text as collecting_code, col.name::text as collecting_name, col.kind::text as collecting_kind,
   col.level::text as collecting_level, col.region_id::text as collecting_region,
-  a.content_public as content, a.withheld::text[], w.published_on, p.starts_on, p.due_on,
+  a.content_public - coalesce((select array_agg(h.field::text) from public.records_hide h
+    where h.what = 'field' and h.fact = a.public_id and h.state in ('ordered', 'upheld')), '{}') as content, a.withheld::text[], w.published_on, p.starts_on, p.due_on,
   p.late_since is not null as late, w.last_day, p.channel_name::text, p.channel_url::text, p.source_public_on, p.clocks, w.verification_since, a.version,
   case when a.version > 1 then (a.received_at at time zone 'Asia/Shanghai')::date end as corrected_on
 from disclosed.shown w

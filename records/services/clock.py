@@ -5,8 +5,11 @@ Reads never wait for it: the views judge dates at the moment of reading.
 
 from datetime import date, timedelta
 
+from django.db.models import Q, QuerySet
+
 from casework.actors import SYSTEM
 from casework.audit import move, record
+from casework.calendar import UnknownYear, calendar
 from casework.clocks import due
 from casework.locks import hold
 from casework.terms import PUBLICATION
@@ -40,6 +43,48 @@ def recount(publication_id: int) -> Publication:
     return publication
 
 
+def revised() -> QuerySet[Publication]:
+    """Running clocks whose stored last day is no longer the calendar's answer: the notice of a year was revised.
+
+    One sum for each first day, department with days of its own, and last day that occurs among them: their number is
+    bounded by the days on which running clocks began, not by the clocks.
+    """
+    running = Publication.objects.filter(state=Clock.PENDING, due_on__isnull=False, late_since=None)
+    known, moved = calendar(), Q(pk__in=())
+    of_agency = "act__determining_department__unified_code"
+    for starts_on, day in running.order_by().values_list("starts_on", "due_on").distinct():
+        asked = Q(starts_on=starts_on, due_on=day)
+        try:
+            for agency in known.local:
+                if known.due(starts_on, PUBLICATION, agency=agency) != day:
+                    moved |= asked & Q(**{of_agency: agency})
+            if known.due(starts_on, PUBLICATION) != day:
+                moved |= asked & ~Q(**{f"{of_agency}__in": list(known.local)})
+        except UnknownYear:  # a year was taken back: the alarm of the calendar says so, the stored day stands meanwhile
+            continue
+    return running.filter(moved)
+
+
+@verb
+def recount_open(publication_id: int, *, on: date) -> Publication:
+    """Count the last day of a running clock anew after a notice was revised, and say so in the audit (trap 3).
+
+    A later day holds at once. An earlier one never lies before the day on which it is counted anew: nobody is late for what
+    no calendar said. What was published, is marked or has ended keeps its day (INV-21).
+    """
+    publication = _locked(publication_id)
+    before = publication.due_on
+    if publication.state != Clock.PENDING or before is None or publication.late_since is not None:
+        return publication
+    counted = due(publication, PUBLICATION, publication.act.determining_department.unified_code)
+    day = counted if counted > before else max(counted, min(on, before))
+    if day != before:
+        publication.due_on = day
+        publication.save(update_fields=["due_on"])
+        record(publication, "publication.recounted", by=SYSTEM, due_on_before=before, due_on=day, counted=counted)
+    return publication
+
+
 @verb
 def catch_up(publication_id: int, *, on: date) -> Publication:
     """Publish what is ready and was not published when it came in: a cleared text, a night that was missed (PUB-09)."""
@@ -62,9 +107,13 @@ def catch_up(publication_id: int, *, on: date) -> Publication:
 
 @verb
 def mark_overdue(publication_id: int, *, on: date) -> Publication:
-    """Mark a publication that is past its day. The mark bears the legal day, names whose delay it was, and never clears."""
+    """Mark a publication that is past its day. The mark bears the legal day, names whose delay it was, and never clears.
+
+    What the department itself made public in time is not late, however long it waits to be shown here (design part 6).
+    """
     publication = _locked(publication_id)
-    if publication.state == Clock.PENDING and publication.is_late(on) and publication.due_on:
+    first_public = publication.source_public_on or on
+    if publication.state == Clock.PENDING and publication.is_late(first_public) and publication.due_on:
         late = publication.received_on > publication.due_on or publication.hold
         move(
             publication, Clock.OVERDUE, event="publication.overdue", by=SYSTEM,

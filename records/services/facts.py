@@ -1,16 +1,18 @@
 """Verbs on single facts: documents and what rests on them, withdrawal, clearing, exemption."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Agency
+from accounts.models import Agency, User
 from accounts.permissions import Permission
 from casework.actors import Actor
 from casework.audit import move, record
 from casework.errors import Refused, WrongState
+from casework.four_eyes import check_another_human, check_has_reason
 from casework.hints import hint
 from casework.locks import hold
 from casework.models import Attachment
@@ -19,15 +21,16 @@ from catalogs.models import CatalogueItem, Provision
 from catalogs.rules import Catalogue, check_basis
 from catalogs.states import ANNOUNCED, NeedsBasis, Severity
 from records import rules
-from records.models import AdministrativeAct, BasisDocument, Publication, Record
+from records.models import AdministrativeAct, BasisDocument, Publication, Record, ToleranceReview
+from records.office_rules import acting_body, check_is_officer
 from records.services.writing import IMPACT, UNNAMED_FIELD, new_id
-from records.states import Act, Clock, Document, Untrustworthiness
+from records.states import Act, Clock, Document, Occasion, Phase, Tolerance, Untrustworthiness
 from subjects.models import Subject
 
 LIVE = (Untrustworthiness.EFFECTIVE, Untrustworthiness.UNDER_VERIFICATION)
 
 
-def _lock(subject_id: int | None) -> None:
+def hold_subject(subject_id: int | None) -> None:
     """Lock the subject concerned; a natural person's acts concern none."""
     hold(Subject.objects.filter(pk__in=[subject_id] if subject_id else []))
 
@@ -55,7 +58,7 @@ def register_document(
         raise Refused(
             _("%(name)s may not determine conduct.") % {"name": issuer}, rule="body_not_authorised", rows=["REC-06"]
         )
-    _lock(subject_id)
+    hold_subject(subject_id)
     document = BasisDocument.objects.create(
         type=document_type, title=title, number=number, issuer=issuer, subject_id=subject_id, conduct=conduct,
         decided_on=decided_on, effective_on=effective_on, allowed_by=allowed_by, file=file,
@@ -67,7 +70,7 @@ def register_document(
 @verb
 def take_effect(document_id: int, *, by: Actor, on: date) -> BasisDocument:
     """The document takes effect on its day (SM-4)."""
-    document = _document(document_id)
+    document = locked_document(document_id)
     if on < document.effective_on:
         raise Refused(
             _("%(number)s takes effect on %(day)s.") % {"number": document.number, "day": document.effective_on},
@@ -88,15 +91,58 @@ def record_untrustworthiness(
     sender: Agency,
     by: Actor,
     on: date,
+    phase: str = Phase.AFTER,
+    occasion: str = "",
+    flags: Collection[str] = (),
 ) -> Record:
-    """Record untrustworthy conduct on a document in effect (REC-01 to REC-06, REC-15): the same gate as any row's."""
-    document = _document(document_id)
+    """Record untrustworthy conduct on a document in effect (REC-01 to REC-06, REC-15): the same gate as any row's.
+
+    What is flagged waits for the tolerance review of a second officer (REC-09 to REC-11).
+    """
+    document = locked_document(document_id)
     rules.check_may_take_in(by, agency=sender, on=on)
-    if document.state != Document.EFFECTIVE:
+    made = draft(
+        document, item_code=item_code, nature=nature, severity=severity, field=field, phase=phase, occasion=occasion,
+        flags=flags, sender=sender, by=by,
+    )  # fmt: skip
+    take_up(made, by=by)
+    return made
+
+
+def draft(
+    document: BasisDocument, *, item_code: str, nature: str, severity: str, field: str, phase: str, occasion: str,
+    flags: Collection[str], sender: Agency, by: Actor,
+) -> Record:  # fmt: skip
+    """Write the draft of a record, inside a verb that holds the subject: the item in force on the day of the decision, the
+    issuer's power for it, the document's kind (REC-02, REC-04, REC-06, CAT-01, CAT-15)."""
+    _check_choices(severity=(severity, Severity), phase=(phase, Phase), occasion=(occasion or None, Occasion))
+    for flag in flags:
+        _check_choices(flags=(flag, Tolerance))
+    if document.subject is None:
         raise Refused(
-            _("%(number)s is not in effect; a record must rest on a legally effective document.") % {"number": document.number},
-            rule="basis_not_effective", rows=["REC-01"], data_class="untrustworthiness",
+            _("Untrustworthiness of natural persons is not recorded here."),
+            rule="outside_catalogue", rows=["CAT-16"], data_class="untrustworthiness",
         )  # fmt: skip
+    item = item_for(document, item_code, sender=sender)
+    if Record.objects.filter(subject=document.subject, document=document, item=item).exists():
+        raise Refused(
+            _("This document has been recorded for this subject and item before."),
+            rule="differs_from_record", rows=["SHR-02"], data_class="untrustworthiness",
+        )  # fmt: skip
+    made = Record.objects.create(
+        public_id=new_id("rec"), subject=document.subject, document=document, item=item, region_id=sender.region_id,
+        determining_department=document.issuer, field=field or item.field or UNNAMED_FIELD, nature=nature,
+        severity=severity, impact=IMPACT[Severity(severity)], decided_on=document.decided_on,
+        determined_at=timezone.now(), phase=phase, occasion=occasion, flags=sorted(flags),
+        prepared_by=by if isinstance(by, User) else None, state=Untrustworthiness.DRAFT,
+    )  # fmt: skip
+    made.refresh_from_db()  # the human behind the account is the trigger's
+    record(made, "record.drafted", by=by, after=made.state, flags=made.flags, occasion=occasion, document=document.uuid)
+    return made
+
+
+def item_for(document: BasisDocument, item_code: str, *, sender: Agency) -> CatalogueItem:
+    """The catalogue item under which this document may carry a record, or a refusal."""
     catalogue = Catalogue(CatalogueItem.objects.filter(state__in=ANNOUNCED))
     item = catalogue.item(item_code, on=document.decided_on, region=sender.region_id)
     if document.type not in item.basis_types:
@@ -110,30 +156,44 @@ def record_untrustworthiness(
             _("Catalogue item %(code)s does not cover untrustworthy conduct.") % {"code": item_code},
             rule="outside_catalogue", rows=["CAT-01", "CAT-17"], data_class="untrustworthiness",
         )  # fmt: skip
-    if Record.objects.filter(subject=document.subject, document=document, item=item).exists():
+    return item
+
+
+def take_up(made: Record, *, by: Actor) -> None:
+    """SM-5, from DRAFT: into effect on a document in effect, or into the tolerance review that a flag asks for (INV-09)."""
+    if made.flags and not ToleranceReview.objects.filter(record=made).exists():
+        move(made, Untrustworthiness.TOLERANCE_REVIEW, event="record.to_be_reviewed", by=by)
+        return
+    if made.document.state != Document.EFFECTIVE:
         raise Refused(
-            _("This document has been recorded for this subject and item before."),
-            rule="differs_from_record", rows=["SHR-02"], data_class="untrustworthiness",
+            _("%(number)s is not in effect; a record must rest on a legally effective document.")
+            % {"number": made.document.number},
+            rule="basis_not_effective", rows=["REC-01"], data_class="untrustworthiness",
         )  # fmt: skip
-    assert document.subject is not None  # register_document takes subjects only
-    made = Record.objects.create(
-        public_id=new_id("rec"), subject=document.subject, document=document, item=item, region_id=sender.region_id,
-        determining_department=document.issuer, field=field or item.field or UNNAMED_FIELD, nature=nature,
-        severity=severity, impact=IMPACT[Severity(severity)], decided_on=document.decided_on,
-        determined_at=timezone.now(), state=Untrustworthiness.DRAFT,
-    )  # fmt: skip
     move(made, Untrustworthiness.EFFECTIVE, event="record.took_effect", by=by)
-    return made
+
+
+def _check_choices(**given: tuple[str | None, Any]) -> None:
+    """Closed lists: what is no member is refused, whichever door it came by."""
+    for name, (value, choices) in given.items():
+        if value is not None and value not in choices.values:
+            raise Refused(_("A value is none of those that the list holds."), rule="value_not_in_list", field=name)
 
 
 @verb
 def withdraw(act_id: int, *, by: Actor, on: date, reason: str) -> AdministrativeAct:
-    """Withdraw a fact that should not stand. It leaves every public surface at once and never comes back on the same
-    document; the file keeps its trail (REC-08)."""
+    """A department's program, or the operator, withdraws a fact that should not stand. It leaves every public surface at once
+    and never comes back on the same document; the file keeps its trail (REC-08). At a desk it takes two officers
+    (`hides.withdraw_hidden`)."""
     act = AdministrativeAct.objects.select_related("collecting_department").get(pk=act_id)
+    if isinstance(by, User):
+        raise Refused(
+            _("An officer's withdrawal takes two: take the fact off every page now, and another withdraws it for good."),
+            rule="second_person_needed", rows=["REC-08"],
+        )  # fmt: skip
     rules.check_may_change(by, Permission.CORRECT, of=act.collecting_department, on=on)
     rules.check_may_take_in(by, agency=act.collecting_department, on=on)
-    _lock(act.subject_id)
+    hold_subject(act.subject_id)
     return withdraw_in_transaction(act_id, by=by, reason=reason)
 
 
@@ -155,8 +215,8 @@ def withdraw_in_transaction(act_id: int, *, by: Actor, reason: str) -> Administr
 @verb
 def stay_document(document_id: int, *, order: Attachment, order_number: str, by: Actor, on: date) -> BasisDocument:
     """A court or reconsideration body stays the document: what rests on it is not shown until the stay is lifted (SM-4)."""
-    document = _document(document_id)
-    rules.check_may_change(by, Permission.RULE_ON_DOCUMENT, of=document.issuer, on=on, or_court=True)
+    document = locked_document(document_id)
+    acting_body(by, Permission.RULE_ON_DOCUMENT, of=document.issuer, on=on, or_court=True)
     for each in _every_version(document, Document.EFFECTIVE):
         move(each, Document.STAYED, event="document.stayed", by=by, order=order, order_number=order_number)
     return document
@@ -165,8 +225,8 @@ def stay_document(document_id: int, *, order: Attachment, order_number: str, by:
 @verb
 def lift_stay(document_id: int, *, by: Actor, on: date, reason: str) -> BasisDocument:
     """The stay ends and the document has effect again."""
-    document = _document(document_id)
-    rules.check_may_change(by, Permission.RULE_ON_DOCUMENT, of=document.issuer, on=on, or_court=True)
+    document = locked_document(document_id)
+    acting_body(by, Permission.RULE_ON_DOCUMENT, of=document.issuer, on=on, or_court=True)
     if document.state != Document.STAYED:
         raise WrongState(_("%(number)s is not stayed.") % {"number": document.number})
     for each in _every_version(document, Document.STAYED):
@@ -180,8 +240,8 @@ def annul_document(
 ) -> BasisDocument:
     """The issuer, a court or a reconsideration body annuls the document: whatever rests on it is withdrawn in the same
     transaction (REC-12, INV-07; Penalty Law art. 48)."""
-    document = _document(document_id)
-    rules.check_may_change(by, Permission.RULE_ON_DOCUMENT, of=document.issuer, on=on, or_court=True)
+    document = locked_document(document_id)
+    acting_body(by, Permission.RULE_ON_DOCUMENT, of=document.issuer, on=on, or_court=True)
     versions = _every_version(document, Document.EFFECTIVE, Document.STAYED)
     for each in versions:
         move(
@@ -201,11 +261,13 @@ def annul_document(
 
 
 @verb
-def clear_text(act_id: int, *, by: Any, on: date, reason: str) -> AdministrativeAct:
+def clear_text(act_id: int, *, by: User, on: date, reason: str) -> AdministrativeAct:
     """A second person has read a held text and clears it: it may be shown as it stands (SHR-06). Minors stay closed."""
     act = AdministrativeAct.objects.select_related("subject", "person", "collecting_department").get(pk=act_id)
-    rules.check_may_change(by, Permission.CLEAR_TEXT, of=act.collecting_department, on=on)
-    _lock(act.subject_id)
+    acting_body(check_is_officer(by), Permission.CLEAR_TEXT, of=act.collecting_department, on=on)
+    check_another_human(by, act.prepared_by_identity_id)
+    check_has_reason(reason)
+    hold_subject(act.subject_id)
     publication = Publication.objects.select_for_update(of=("self",)).get(act=act)
     if publication.hold not in rules.HOLDS:
         raise WrongState(_("%(act)s does not wait for its text to be cleared.") % {"act": act})
@@ -223,16 +285,16 @@ def exempt(publication_id: int, *, provision: Provision, by: Actor, on: date) ->
     publication = Publication.objects.select_related("act__subject", "act__person", "act__determining_department").get(
         pk=publication_id
     )
-    rules.check_may_change(by, Permission.EXEMPT, of=publication.act.determining_department, on=on)
-    _lock(publication.act.subject_id)
+    acting_body(by, Permission.EXEMPT, of=publication.act.determining_department, on=on)
+    hold_subject(publication.act.subject_id)
     check_basis(NeedsBasis.PUBLICATION_EXEMPTION, [provision], on=publication.act.decided_on)
     move(publication, Clock.EXEMPT, event="publication.exempted", by=by, exempt_by=provision)
     return publication
 
 
-def _document(document_id: int) -> BasisDocument:
+def locked_document(document_id: int) -> BasisDocument:
     """The document, its subject locked first."""
-    _lock(BasisDocument.objects.values_list("subject_id", flat=True).get(pk=document_id))
+    hold_subject(BasisDocument.objects.values_list("subject_id", flat=True).get(pk=document_id))
     return (
         BasisDocument.objects.select_for_update(of=("self",), no_key=True)
         .select_related("subject", "person", "issuer")

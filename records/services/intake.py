@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
+from typing import NamedTuple
 
 from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
@@ -22,13 +23,12 @@ from casework.errors import Refused
 from casework.locks import hold
 from casework.models import Refusal
 from casework.verbs import refusal_line, verb
-from catalogs.models import CatalogueItem, Provision, Regime
+from catalogs.models import ActSwitch, CatalogueItem, Provision, Regime
 from catalogs.rules import Catalogue
 from catalogs.states import ANNOUNCED, BasisKind
-from records.formats import FORMAT_VERSION, Fault, PenaltyRow, Source, said
+from records.formats import FORMAT_VERSION, Fault, Row, Source, said
 from records.models import AdministrativeAct, IntakeBatch, IntakeRow
 from records.rules import (
-    DEFAULT_ITEM,
     Held,
     Judgement,
     KnownSubject,
@@ -36,6 +36,7 @@ from records.rules import (
     World,
     check_may_take_in,
     content_of,
+    item_code,
     judge,
     public_part,
 )
@@ -118,7 +119,7 @@ def finish(batch: IntakeBatch, totals: Counter[str], *, by: Actor) -> None:
     record_many([Line(batch.agency.chain, batch.agency.ref, "batch.taken_in", values=values)], by=by)
 
 
-def chunks(rows: Iterable[PenaltyRow]) -> Iterator[list[PenaltyRow]]:
+def chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
     iterator = iter(rows)
     while chunk := list(islice(iterator, CHUNK)):
         yield chunk
@@ -135,7 +136,8 @@ def rules_in_force(agency: Agency, on: date) -> World:
         calendar=calendar(),
         catalogue=Catalogue(CatalogueItem.objects.filter(state__in=ANNOUNCED)),
         regimes=list(Regime.objects.prefetch_related("rules")),
-        agencies={a.unified_code: a for a in Agency.objects.select_related("superior")},
+        switches=list(ActSwitch.objects.all()),
+        agencies={a.unified_code: a for a in Agency.objects.select_related("superior", "region")},
         exempting={f"{p.instrument.key}:{p.article}": p for p in provisions},
     )
 
@@ -144,7 +146,7 @@ class DryRun(Exception):
     """Ends the transaction of a dry run."""
 
 
-def apply_chunk(rows: list[PenaltyRow], world: World, delivery: Delivery, by: Actor) -> list[IntakeRow]:
+def apply_chunk(rows: list[Row], world: World, delivery: Delivery, by: Actor) -> list[IntakeRow]:
     """One chunk, one transaction. What the database itself refuses is found by halving and told like any other refusal."""
     seen = set(world.seen)
     try:
@@ -158,7 +160,7 @@ def apply_chunk(rows: list[PenaltyRow], world: World, delivery: Delivery, by: Ac
         return first + apply_chunk(rows[middle:], world, delivery, by)
 
 
-def _apply(rows: list[PenaltyRow], world: World, delivery: Delivery, by: Actor) -> list[IntakeRow]:
+def _apply(rows: list[Row], world: World, delivery: Delivery, by: Actor) -> list[IntakeRow]:
     verdicts: list[IntakeRow] = []
     try:
         with transaction.atomic():
@@ -178,16 +180,28 @@ def _apply(rows: list[PenaltyRow], world: World, delivery: Delivery, by: Actor) 
     return verdicts
 
 
-def _judge(rows: list[PenaltyRow], world: World) -> tuple[list[Judgement], dict[str, Person]]:
+class AboutPerson(NamedTuple):
+    """A natural person of a row of any format, under the names by which the register of persons asks."""
+
+    cf_xdr_mc: str
+    cf_xdr_zjhm: str
+    cf_xdr_zjlx: str | None
+
+    @classmethod
+    def of(cls, row: Row) -> "AboutPerson":
+        return cls(row.name, row.person_number, row.person_document)
+
+
+def _judge(rows: list[Row], world: World) -> tuple[list[Judgement], dict[str, Person]]:
     """Read what the gate needs for these rows, lock their subjects, and ask it once for each."""
-    codes = {row.cf_xdr_shxym for row in rows if row.cf_xdr_shxym and not row.is_natural_person}
+    codes = {row.unified_code for row in rows if row.unified_code and not row.is_natural_person}
     world.subjects = {
         code: KnownSubject(subject.id, subject.uuid, subject.name, names)
         for code, (subject, names) in subjects_by_code(codes).items()
     }
     hold(Subject.objects.filter(pk__in={subject.id for subject in world.subjects.values()}))
-    numbers = {row.cf_xdr_zjhm: row for row in rows if row.is_natural_person and row.cf_xdr_zjhm}
-    world.persons = known_persons(numbers)
+    named = {row.person_number: AboutPerson.of(row) for row in rows if row.is_natural_person and row.person_number}
+    world.persons = known_persons(named)
     world.held = _held(rows, world)
     world.with_numbers = _with_numbers(rows)
     judged = []
@@ -196,11 +210,13 @@ def _judge(rows: list[PenaltyRow], world: World) -> tuple[list[Judgement], dict[
         judged.append(judgement)
         if judgement.key and judgement.verdict != Verdict.REFUSED:
             world.seen.add(judgement.key)
-    wanted = {j.person.key: j.row for j in judged if j.person and j.facts and j.verdict != Verdict.UNCHANGED}
+    wanted = {
+        j.person.key: AboutPerson.of(j.row) for j in judged if j.person and j.facts and j.verdict != Verdict.UNCHANGED
+    }
     return judged, new_persons(wanted)
 
 
-def _held(rows: Sequence[PenaltyRow], world: World) -> dict[NaturalKey, Held]:
+def _held(rows: Sequence[Row], world: World) -> dict[NaturalKey, Held]:
     """The newest version of what is held under the documents' numbers of these rows."""
     acts = (
         AdministrativeAct.objects.filter(document__in=_documents(rows, world))
@@ -208,7 +224,7 @@ def _held(rows: Sequence[PenaltyRow], world: World) -> dict[NaturalKey, Held]:
         .values_list(
             "document__issuer_id", "document__number", "subject_id", "person__uuid", "item__code", "pk", "record__pk",
             "document_id", "publication__pk", "public_id", "version", "state", "content", "withheld", "decided_on",
-            "collecting_department_id", "publication__due_on", "publication__late_since", "publication__delay_by",
+            "phase", "collecting_department_id", "publication__due_on", "publication__late_since", "publication__delay_by",
             "record__state", "document__state",
         )
     )  # fmt: skip
@@ -221,10 +237,12 @@ def _held(rows: Sequence[PenaltyRow], world: World) -> dict[NaturalKey, Held]:
     return held
 
 
-def _documents(rows: Sequence[PenaltyRow], world: World) -> list[int]:
+def _documents(rows: Sequence[Row], world: World) -> list[int]:
     """Documents held under these issuers and numbers, each pair asked of the index: an issuer has millions."""
     pairs = {
-        (world.agencies[row.cf_cfjgdm].pk, row.cf_wsh) for row in rows if row.cf_wsh and row.cf_cfjgdm in world.agencies
+        (world.agencies[row.authority_code].pk, row.number)
+        for row in rows
+        if row.number and row.authority_code in world.agencies
     }
     with connection.cursor() as cursor:
         cursor.execute(
@@ -241,7 +259,7 @@ def _is_over(record_state: str | None, document_state: str) -> bool:
     return record_state in gone or document_state == "annulled"
 
 
-def _with_numbers(rows: Sequence[PenaltyRow]) -> frozenset[int]:
+def _with_numbers(rows: Sequence[Row]) -> frozenset[int]:
     """Rows in whose public text a personal number hides: one question to the database's own guard for the whole chunk."""
     texts = []
     for row in rows:
@@ -273,14 +291,12 @@ def _as_refusal(judgement: Judgement, delivery: Delivery) -> Refused:
     rows = list(dict.fromkeys(row for fault in judgement.faults for row in fault.rows))
     batch = delivery.batch.public_id if delivery.batch else ""
     keys = {"batch": batch, "row": str(judgement.row.n), "rules": rules}
-    if code := judgement.row.catalogue_item or DEFAULT_ITEM[delivery.kind]:
+    if code := item_code(judgement.row):
         keys["catalogue_item"] = code
     return Refused(first.message, rule=first.rule, rows=rows, data_class=delivery.kind, keys=keys)
 
 
-def _refused_by_database(
-    row: PenaltyRow, world: World, delivery: Delivery, by: Actor, error: Exception
-) -> list[IntakeRow]:
+def _refused_by_database(row: Row, world: World, delivery: Delivery, by: Actor, error: Exception) -> list[IntakeRow]:
     """The last judge refused what the gate had let pass; the constraint's name is the rule."""
     rule = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or "row_unreadable"
     fault = Fault(rule, ("REC-18",), None, said(_("The database refused this row (rule %(rule)s)."), {"rule": rule}))

@@ -13,7 +13,7 @@ from casework.bulk import copy_in
 from catalogs.states import Severity
 from records.models import AdministrativeAct, BasisDocument, IntakeBatch, IntakeRow, Publication, Record
 from records.rules import Facts, Judgement
-from records.states import Act, ActKind, Clock, Document, DocumentType, Untrustworthiness, Verdict
+from records.states import Act, Clock, Document, Untrustworthiness, Verdict
 from subjects.models import Person
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -72,7 +72,7 @@ def _document(judgement: Judgement, persons: dict[str, Person]) -> BasisDocument
         subject_id=judgement.subject.id if judgement.subject else None,
         person_id=persons[judgement.person.key].pk if judgement.person else None,
         version=judgement.held.version + 1 if judgement.held else 1,
-        type=DocumentType.PENALTY, title="行政处罚决定书", number=row.cf_wsh, issuer_id=facts.authority.pk, conduct=row.cf_wfxw,
+        type=facts.document_type, title=facts.title, number=row.number, issuer_id=facts.authority.pk, conduct=facts.conduct,
         decided_on=facts.decided_on, effective_on=facts.decided_on, state=Document.EFFECTIVE,
     )  # fmt: skip
 
@@ -82,7 +82,7 @@ def _act(judgement: Judgement, document: BasisDocument, sender: Agency, at: date
     assert facts is not None
     return AdministrativeAct(
         public_id=judgement.held.public_id if judgement.held else new_id("rec"), version=document.version,
-        kind=ActKind.PENALTY, document_id=document.pk, subject_id=document.subject_id, person_id=document.person_id,
+        kind=facts.kind, phase=facts.phase, document_id=document.pk, subject_id=document.subject_id, person_id=document.person_id,
         item_id=facts.item.pk, region_id=facts.authority.region_id, determining_department_id=facts.authority.pk,
         collecting_department_id=sender.pk, severity=facts.severity, decided_on=facts.decided_on, content=facts.content,
         content_public=facts.content_public, withheld=facts.withheld, source_id=row.source_id or "", received_at=at,
@@ -90,14 +90,14 @@ def _act(judgement: Judgement, document: BasisDocument, sender: Agency, at: date
 
 
 def _record(judgement: Judgement, act: AdministrativeAct, at: datetime) -> Record:
-    facts, row = judgement.facts, judgement.row
+    facts = judgement.facts
     assert facts is not None
     assert act.subject_id is not None
     return Record(
         public_id=act.public_id, version=act.version, subject_id=act.subject_id, document_id=act.document_id,
         act_id=act.pk, item_id=facts.item.pk, region_id=act.region_id, determining_department_id=facts.authority.pk,
-        field=facts.item.field or facts.authority.field or UNNAMED_FIELD, nature=row.cf_wfxw, severity=facts.severity,
-        impact=IMPACT[Severity(facts.severity)], decided_on=facts.decided_on, determined_at=at,
+        field=facts.item.field or facts.authority.field or UNNAMED_FIELD, nature=facts.conduct, phase=facts.phase,
+        severity=facts.severity, impact=IMPACT[Severity(facts.severity)], decided_on=facts.decided_on, determined_at=at,
         state=Untrustworthiness.EFFECTIVE,
     )  # fmt: skip
 

@@ -38,7 +38,7 @@ ROW = {"rows": [{"cf_wsh": "1"}]}
     [
         ("", "parameter_missing", "kind"),
         ("kind=", "parameter_empty", "kind"),
-        ("kind=licences", "parameter_invalid", "kind"),
+        ("kind=subjects", "parameter_invalid", "kind"),
         ("kind=penalties&kind=penalties", "parameter_repeated", "kind"),
         ("kind=penalties&mode=snapshot", "parameter_invalid", "mode"),
         ("kind=penalties&dry_run=1", "parameter_invalid", "dry_run"),
@@ -291,7 +291,7 @@ def test_the_list_of_batches_is_filtered(sender: Sender, firm: Subject, query: s
 
 
 @pytest.mark.parametrize(
-    "query", ["kind=licences", "state=open", "received_from=heute", "cursor=xyz", "q=1", "limit=0"]
+    "query", ["kind=subjects", "state=open", "received_from=heute", "cursor=xyz", "q=1", "limit=0"]
 )
 def test_the_list_of_batches_refuses_what_it_does_not_know(sender: Sender, query: str) -> None:
     assert sender.get(f"?{query}").status_code == 400
@@ -437,12 +437,12 @@ def test_the_limits_told_are_the_limits_held() -> None:
 
 def test_every_rule_that_refuses_a_row_is_in_the_table_with_its_requirements() -> None:
     used: dict[str, set[str]] = {}
-    for name in ("rules.py", "forms.py"):
-        source = (Path(api.__file__).parent / name).read_text(encoding="utf-8")
-        for rule, rows in re.findall(r"""(?:_fault\(\s*found,|Fault\()\s*"(\w+)",\s*\(([^)]*)\)""", source):
+    records = Path(api.__file__).parent
+    for path in (*records.glob("rules/*.py"), records / "forms.py"):
+        for rule, rows in re.findall(r"""[fF]ault\(\s*"(\w+)",\s*\(([^)]*)\)""", path.read_text(encoding="utf-8")):
             used.setdefault(rule, set()).update(re.findall(r'"([A-Z]+-[0-9]+)"', rows))
 
-    assert len(used) > 20
+    assert len(used) > 25
     for rule, rows in used.items():
         assert rows <= set(REFUSAL_RULES[rule][0]), rule
 

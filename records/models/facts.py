@@ -1,4 +1,4 @@
-"""Basis documents, administrative acts, untrustworthiness records, their publication, and the batches that bring them."""
+"""Basis documents, administrative acts, untrustworthiness records and their publication."""
 
 from typing import Any
 from uuid import UUID
@@ -6,17 +6,16 @@ from uuid import UUID
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Func, Q
-from django.db.models.functions import Cast, Now
-from django.utils.translation import get_language
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Agency, ApiClient, Region, User
+from accounts.models import Agency, Identity, Region, User
 from casework.models import Attachment, Case, Timed
-from casework.triggers import AppendOnly, Frozen, Machine, NoTruncate
+from casework.triggers import ByHuman, Frozen, Machine
 from catalogs.models import CatalogueItem, Provision
 from catalogs.states import Severity
 from records import states
-from records.triggers import RestsOnDocument
+from records.triggers import RestsOnDocument, ReviewedIfFlagged
 from subjects.models import Person, Subject
 
 
@@ -65,6 +64,7 @@ class BasisDocument(Counterpart):
     order_number = models.CharField(max_length=128, blank=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("basis document"), _("basis documents")
         constraints = [
             models.CheckConstraint(name="basisdocument_has_one_counterpart", condition=ONE_COUNTERPART),
             models.UniqueConstraint(  # collected once, shared fully (SHR-02): over all versions and final states
@@ -117,12 +117,17 @@ class AdministrativeAct(Counterpart):
     content = models.JSONField()
     content_public = models.JSONField(null=True)
     withheld = ArrayField(models.CharField(max_length=32), default=list)  # fields kept back as business secrets
+    # The officer who handed it in at a desk; empty for keys of bodies and for the operator.
+    prepared_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+    prepared_by_identity = models.ForeignKey(Identity, models.PROTECT, null=True, related_name="+", db_index=False)
     text_cleared_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+    text_cleared_by_identity = models.ForeignKey(Identity, models.PROTECT, null=True, related_name="+", db_index=False)
     state = models.CharField(max_length=12, choices=states.Act.choices, default=states.Act.EFFECTIVE)
     source_id = models.CharField(max_length=64, blank=True)
     received_at = models.DateTimeField()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("administrative act"), _("administrative acts")
         constraints = [
             models.CheckConstraint(name="administrativeact_has_one_counterpart", condition=ONE_COUNTERPART),
             models.UniqueConstraint(name="administrativeact_one_per_version", fields=["public_id", "version"]),
@@ -137,6 +142,12 @@ class AdministrativeAct(Counterpart):
                 | ~Q(HasNumbers(Cast("content_public", models.TextField()))),
             ),
             models.CheckConstraint(
+                name="administrativeact_text_is_cleared_by_another_human",
+                condition=Q(text_cleared_by_identity=None)
+                | Q(prepared_by_identity=None)
+                | ~Q(text_cleared_by_identity=F("prepared_by_identity")),
+            ),
+            models.CheckConstraint(
                 name="administrativeact_penalty_has_its_class", condition=~Q(kind="penalty") | ~Q(severity="")
             ),
         ]
@@ -147,6 +158,7 @@ class AdministrativeAct(Counterpart):
         triggers = [
             Machine(states.ACT, first={states.Act.EFFECTIVE}),
             RestsOnDocument(),
+            ByHuman("prepared_by", "text_cleared_by"),
             Frozen("uuid", "public_id", "version", "document_id", "item_id", "subject_id", "person_id", "content"),
         ]
 
@@ -179,11 +191,17 @@ class Record(Case):
     decided_on = models.DateField()
     determined_at = models.DateTimeField()  # when it was recorded: never before the determination (REC-05)
     verification_since = models.DateField(null=True)
+    phase = models.CharField(max_length=8, choices=states.Phase.choices, default=states.Phase.AFTER)  # SUB-08
+    occasion = models.CharField(max_length=20, choices=states.Occasion.choices, blank=True)  # REC-07
+    flags = ArrayField(models.CharField(max_length=24, choices=states.Tolerance.choices), default=list)  # REC-09 to 11
+    prepared_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+    prepared_by_identity = models.ForeignKey(Identity, models.PROTECT, null=True, related_name="+", db_index=False)
     state = models.CharField(
         max_length=20, choices=states.Untrustworthiness.choices, default=states.Untrustworthiness.DRAFT
     )
 
     class Meta:
+        verbose_name, verbose_name_plural = _("untrustworthiness record"), _("untrustworthiness records")
         constraints = [
             models.UniqueConstraint(name="record_one_per_version", fields=["public_id", "version"]),
             models.UniqueConstraint(name="record_once_per_document_and_item", fields=["subject", "document", "item"]),
@@ -208,6 +226,8 @@ class Record(Case):
                 first={states.Untrustworthiness.DRAFT, states.Untrustworthiness.EFFECTIVE},
             ),
             RestsOnDocument(),
+            ReviewedIfFlagged(),
+            ByHuman("prepared_by"),
             Frozen("uuid", "public_id", "version", "document_id", "item_id", "subject_id", "act_id", "severity"),
         ]
 
@@ -245,6 +265,7 @@ class Publication(Timed):
     clocks = models.JSONField(default=list)  # per platform: regime, from when it counts, earliest repair, last day
 
     class Meta:
+        verbose_name, verbose_name_plural = _("publication"), _("publications")
         constraints = [
             models.CheckConstraint(
                 name="publication_exemption_cites_its_law", condition=~Q(state="exempt") | Q(exempt_by__isnull=False)
@@ -289,82 +310,3 @@ class Publication(Timed):
     @property
     def ref(self) -> str:
         return f"publication:{self.act.uuid}"
-
-
-class IntakeBatch(models.Model):
-    """One delivery of rows: who sent what under which key, and what became of it."""
-
-    class State(models.TextChoices):
-        APPLYING = "applying", _("being applied")
-        DONE = "done", _("done")
-        FAILED = "failed", _("failed")
-
-    public_id = models.CharField(max_length=20, unique=True)
-    kind = models.CharField(max_length=32)
-    client = models.ForeignKey(ApiClient, models.PROTECT, null=True)
-    agency = models.ForeignKey(Agency, models.PROTECT)
-    officer = models.CharField(max_length=64, blank=True)  # the body's own staff number; takes rights away, gives none
-    idempotency_key = models.CharField(max_length=255, blank=True)
-    request_sha256 = models.CharField(max_length=64, blank=True)  # over path, query and body
-    sha256 = models.CharField(max_length=64)
-    format_version = models.CharField(max_length=16)
-    state = models.CharField(max_length=16, choices=State.choices, default=State.APPLYING)
-    totals = models.JSONField(default=dict)
-    skipped_columns = ArrayField(models.CharField(max_length=64), default=list)
-    received_at = models.DateTimeField(db_default=Now())
-    finished_at = models.DateTimeField(null=True)
-    working_until = models.DateTimeField(null=True)  # so long the request that brought it is taken to be at work
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                name="intakebatch_once_per_key", fields=["client", "idempotency_key"], condition=~Q(idempotency_key="")
-            )
-        ]
-        indexes = [models.Index(fields=["agency", "-received_at"], name="batch_of_agency")]
-
-    def __str__(self) -> str:
-        return self.public_id
-
-
-def _told(refusal: dict[str, Any]) -> dict[str, Any]:
-    """A refusal as it is shown: its sentence in the language of whoever reads it."""
-    shown = {name: value for name, value in refusal.items() if name != "message_en"}
-    if get_language() == "en":
-        shown["message"] = refusal["message_en"]
-    return shown
-
-
-class IntakeRow(models.Model):
-    """The verdict of one row. It names rules, never the refused content."""
-
-    batch = models.ForeignKey(IntakeBatch, models.PROTECT, related_name="rows", db_index=False)
-    n = models.PositiveIntegerField()
-    source_id = models.CharField(max_length=64, blank=True)
-    verdict = models.CharField(max_length=12, choices=states.Verdict.choices)
-    record_id = models.CharField(max_length=20, blank=True)
-    version = models.PositiveSmallIntegerField(null=True)
-    publication_due_on = models.DateField(null=True)
-    refusals = models.JSONField(default=list)
-    warnings = ArrayField(models.CharField(max_length=40), default=list)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(name="intakerow_once", fields=["batch", "n"])]
-        triggers = [AppendOnly(), NoTruncate()]
-
-    def __str__(self) -> str:
-        return f"{self.batch_id} row {self.n}"
-
-    def as_verdict(self) -> dict[str, Any]:
-        """The row as the API shows it."""
-        return {
-            "n": self.n,
-            "source_id": self.source_id or None,
-            "verdict": self.verdict,
-            "record_id": self.record_id or None,
-            "version": self.version,
-            "publication_due_on": self.publication_due_on,
-            "refusals": [_told(refusal) for refusal in self.refusals],
-            "warnings": self.warnings,
-            "resend": None,
-        }

@@ -1,0 +1,76 @@
+"""Who may act, and how far an officer sees."""
+
+from datetime import date
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.models import Agency, AgencyKind, Posting, User
+from accounts.permissions import KEEPS_ACCOUNTS, READS_ALL, READS_REGION
+from casework.actors import Actor
+from casework.errors import NotAllowed
+
+LEAD_UNITS = {AgencyKind.LEAD_UNIT, AgencyKind.LOCAL_LEAD_UNIT}
+
+
+def check_may(by: Actor, permission: str, *, on: date) -> None:
+    """Whether a posting of this day allows it. The refusal says whose posting would (SEC-01)."""
+    if isinstance(by, User):
+        by.check_may(permission, on=on)
+    elif not by.may(permission, on=on):
+        raise NotAllowed(_("This key does not allow it."), rule="not_allowed", rows=["SEC-01"])
+
+
+def check_may_enter(user: User, *, on: date) -> None:
+    """The back office is open to a living staff account that holds a posting this day, its own or as a deputy."""
+    if not user.is_active or not user.is_staff or not user.postings_on(on).exists():
+        raise NotAllowed(_("This account holds no posting today."), rule="no_posting", rows=["SEC-01"])
+
+
+def agencies_in_reach(user: User, on: date) -> QuerySet[Agency]:
+    """The bodies whose work an officer sees: his own and those below; a coordinator his region, an auditor all (ORG-05)."""
+    postings = list(user.postings_on(on).select_related("agency__region"))
+    if any(posting.role == READS_ALL for posting in postings):
+        return Agency.objects.all()
+    reach = Q(pk__in=subtree(*(posting.agency_id for posting in postings)))
+    for posting in postings:
+        if posting.role == READS_REGION:
+            reach |= Q(region_id__startswith=posting.agency.region.open_part)
+    return Agency.objects.filter(reach)
+
+
+def kept_agencies(user: User, on: date) -> QuerySet[Agency]:
+    """The bodies whose accounts and keys an account keeper keeps: his own and those below; at a lead unit, all of its region."""
+    postings = keeper_postings(user, on)
+    kept = Q(pk__in=subtree(*(posting.agency_id for posting in postings)))
+    for posting in postings:
+        if posting.agency.kind in LEAD_UNITS:
+            kept |= Q(region_id__startswith=posting.agency.region.open_part)
+    return Agency.objects.filter(kept)
+
+
+def keeps_region(user: User, code: str, on: date) -> bool:
+    """Whether an account keeper of a lead unit keeps this division: bodies without a superior and division codes are his."""
+    return any(
+        posting.agency.kind in LEAD_UNITS and posting.agency.region.covers(code)
+        for posting in keeper_postings(user, on)
+    )
+
+
+def keeper_postings(user: User, on: date) -> list[Posting]:
+    return list(user.postings_on(on).filter(role=KEEPS_ACCOUNTS).select_related("agency__region"))
+
+
+def subtree(*roots: int) -> set[int]:
+    """Bodies and all below them, by one level of the hierarchy at a time (there are five)."""
+    found, level = set(roots), set(roots)
+    while level:
+        level = set(Agency.objects.filter(superior__in=level).values_list("pk", flat=True)) - found
+        found |= level
+    return found
+
+
+def identity_digest(user: User) -> tuple[int, bytes] | None:
+    """(key id, digest) of the officer's identity number, comparable with `sealed.identity`: is he concerned himself (D6)?"""
+    human = user.identity
+    return (human.digest_key, bytes(human.digest)) if human else None

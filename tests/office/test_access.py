@@ -1,0 +1,126 @@
+"""Who may open what in the office: role × page and role × list, as the one table of permissions says (SEC-01, INV-62)."""
+
+import re
+from typing import Any
+
+import pytest
+from django.db.models import CharField, TextField
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Agency
+from accounts.permissions import ROLES
+from casework.office import OfficePage, site
+from casework.office_admin import OfficeAdmin
+from tests.factories import agency, officer
+
+pytestmark = pytest.mark.django_db
+
+from django.urls import get_resolver  # noqa: E402  the URLconf hangs every page on the site
+
+get_resolver().url_patterns  # noqa: B018
+
+
+def page_class(entry: Any) -> type[OfficePage] | None:
+    view = getattr(entry.callback, "__wrapped__", entry.callback)
+    while view is not None and not hasattr(view, "view_class"):
+        view = getattr(view, "__wrapped__", None)
+    return getattr(view, "view_class", None)
+
+
+def address_of(entry: Any) -> str:
+    route = re.sub(r"<int:[a-z_]+>", "999999", str(entry.pattern))
+    route = re.sub(r"<uuid:[a-z_]+>", "00000000-0000-4000-8000-000000000000", route)
+    return "/admin/" + re.sub(r"<[a-z]+:[a-z_]+>", "rec_000000000000", route)
+
+
+PAGES = {entry.name: (address_of(entry), page_class(entry)) for entry in site.pages}
+LISTS: dict[str, Any] = {
+    f"{model._meta.app_label}_{model._meta.model_name}": admin
+    for model, admin in site._registry.items()
+    if isinstance(admin, OfficeAdmin)
+}
+REFUSED = 403
+
+
+@pytest.fixture
+def office() -> Agency:
+    return agency()
+
+
+def signed_in(role: str, at: Agency) -> Client:
+    client = Client()
+    client.force_login(officer(role, at))
+    return client
+
+
+def test_every_page_and_every_list_is_in_this_table() -> None:
+    assert {type(admin) for admin in site._registry.values() if not isinstance(admin, OfficeAdmin)} == set()
+    assert [name for name, (_address, view) in PAGES.items() if view is None] == []
+
+
+@pytest.mark.proves("SEC-01")
+@pytest.mark.parametrize("role", sorted(ROLES))
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_a_page_opens_for_the_roles_of_its_permission_and_for_no_other(office: Agency, name: str, role: str) -> None:
+    address, view = PAGES[name]
+    assert view is not None
+    may = view.permission is None or view.permission in ROLES[role]
+    client = signed_in(role, office)
+
+    for method in (client.get, client.post):
+        status = method(address).status_code
+        assert status != 500
+        assert (status == REFUSED) is (not may) or (may and status in {404, 405, 302, REFUSED}), (name, role, status)
+
+
+@pytest.mark.proves("SEC-01")
+@pytest.mark.parametrize("role", sorted(ROLES))
+@pytest.mark.parametrize("name", sorted(LISTS))
+def test_a_list_opens_for_the_roles_of_its_permission_and_nobody_writes_in_it(
+    office: Agency, name: str, role: str
+) -> None:
+    admin = LISTS[name]
+    may = admin.permission is None or admin.permission in ROLES[role]
+    client = signed_in(role, office)
+    address = reverse(f"admin:{name}_changelist")
+
+    assert client.get(address).status_code == (200 if may else REFUSED)
+    assert client.post(address, {"action": "delete_selected", "_selected_action": "1"}).status_code in {400, REFUSED}
+    assert client.post(reverse(f"admin:{name}_add"), {}).status_code == REFUSED
+    for verb in ("delete", "history"):
+        assert client.post(reverse(f"admin:{name}_{verb}", args=[1]), {"post": "yes"}).status_code in {302, REFUSED, 404}
+        assert client.get(reverse(f"admin:{name}_{verb}", args=[1])).status_code in {302, REFUSED, 404}
+
+
+def hidden_look_ups() -> list[Any]:
+    found = []
+    for name, admin in LISTS.items():
+        for field in admin.model._meta.concrete_fields:
+            if isinstance(field, CharField | TextField) or field.primary_key or field.is_relation:
+                found.append(pytest.param(name, field.name, id=f"{name}.{field.name}"))
+    return found
+
+
+@pytest.mark.parametrize(("name", "column"), hidden_look_ups())
+def test_a_hidden_look_up_is_refused(office: Agency, name: str, column: str) -> None:
+    role = next((role for role in sorted(ROLES) if LISTS[name].permission in (None, *ROLES[role])), None)
+    assert role, f"nobody may open {name}"
+    client = signed_in(role, office)
+
+    for suffix in ("__startswith", "__regex", "__gt" if column != "id" else "__startswith"):
+        assert client.get(reverse(f"admin:{name}_changelist"), {column + suffix: "a"}).status_code == 400
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_autocomplete_offers_nothing_that_no_form_asks_for(office: Agency, role: str) -> None:
+    client = signed_in(role, office)
+
+    for admin in LISTS.values():
+        for field in admin.model._meta.concrete_fields:
+            if field.is_relation:
+                query = {
+                    "app_label": admin.model._meta.app_label, "model_name": admin.model._meta.model_name,
+                    "field_name": field.name, "term": "a",
+                }  # fmt: skip
+                assert client.get(reverse("admin:autocomplete"), query).status_code in {REFUSED, 404}
