@@ -5,16 +5,16 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.sessions.base_session import AbstractBaseSession
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeBoundary, RangeOperators
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.permissions import ROLE_NAMES, ROLES, SCOPES
+from accounts.permissions import APART, ROLE_NAMES, ROLES, SCOPES
 from casework.errors import NotAllowed
 from casework.models import FourEyes
 
@@ -260,11 +260,11 @@ class User(AbstractBaseUser):
 
 
 class Posting(models.Model):
-    """An officer's role in an agency, from a day until a day. An auditor holds no other posting (design part 11)."""
+    """An officer's role in an agency, from a day until a day. Auditors and account keepers hold no other (design part 11)."""
 
     user = models.ForeignKey(User, models.PROTECT, related_name="postings")
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="postings")
-    role = models.CharField(max_length=16, choices=[(role, role) for role in ROLES])
+    role = models.CharField(max_length=16, choices=list(ROLE_NAMES.items()))
     valid_from = models.DateField()
     valid_to = models.DateField(null=True)
 
@@ -274,9 +274,9 @@ class Posting(models.Model):
             models.CheckConstraint(
                 name="posting_ends_after_it_begins", condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from"))
             ),
-            # Overlapping postings of one user agree on whether they are an auditor's.
+            # Overlapping postings of one user agree on whether they are an auditor's, an account keeper's or a case role's.
             ExclusionConstraint(
-                name="posting_auditor_holds_no_other",
+                name="posting_auditor_and_keeper_hold_no_other",
                 expressions=[
                     ("user", RangeOperators.EQUAL),
                     (
@@ -289,7 +289,10 @@ class Posting(models.Model):
                         ),
                         RangeOperators.OVERLAPS,
                     ),
-                    (models.Case(models.When(role="auditor", then=1), default=0), RangeOperators.NOT_EQUAL),
+                    (
+                        models.Case(*(models.When(role=role, then=n) for role, n in APART.items()), default=0),
+                        RangeOperators.NOT_EQUAL,
+                    ),
                 ],
             ),
         ]
@@ -436,7 +439,11 @@ class ApiClient(models.Model):
         return f"apiclient:{self.uuid}"
 
     def lives_on(self, day: date) -> bool:
-        return self.valid_from <= day <= self.valid_to and (self.revoked_on is None or day < self.revoked_on)
+        """A key lives until its last day, its revocation, or the end of its body."""
+        is_held = self.agency is None or self.agency.exists_on(day)
+        return (
+            is_held and self.valid_from <= day <= self.valid_to and (self.revoked_on is None or day < self.revoked_on)
+        )
 
     def may(self, permission: str, *, on: date) -> bool:
         return self.lives_on(on) and any(permission in SCOPES.get(scope, ()) for scope in self.scopes)

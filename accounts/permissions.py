@@ -52,6 +52,9 @@ ROLES: dict[str, frozenset[Permission]] = {
 }  # fmt: skip
 # Whose roles reach beyond their own body and those below it (design part 11).
 READS_REGION, READS_ALL = "coordinator", "auditor"
+KEEPS_ACCOUNTS = "account_keeper"
+# Roles that nobody holds beside another: who audits does nothing else, who makes accounts handles no case (D6).
+APART = {READS_ALL: 1, KEEPS_ACCOUNTS: 2}
 ROLE_NAMES = {
     "clerk": _("clerk"), "reviewer": _("reviewer"), "publisher": _("publisher"), "repair_officer": _("repair officer"),
     "rule_keeper": _("rule keeper"), "auditor": _("auditor"), "coordinator": _("coordinator"),
@@ -68,3 +71,17 @@ SCOPES: dict[str, frozenset[Permission]] = {
     "cases": frozenset(),
     "casework": frozenset(),
 }
+
+# What a key may ask non-public information for (api.md 5.2): the list is closed, and each key is granted some of it (SEC-01).
+PURPOSES = {
+    "registration": _("registration"), "licensing": _("licensing"), "qualification_review": _("review of qualifications"),
+    "routine_supervision": _("routine supervision"), "public_service": _("public service"),
+    "government_procurement": _("government procurement"), "tendering": _("tendering"), "fiscal_funds": _("fiscal funds"),
+    "awards": _("awards"), "risk_pricing": _("pricing of risk"), "credit_reporting": _("credit reporting"),
+    "association_self_regulation": _("self-regulation of an association"),
+}  # fmt: skip
+SCOPE_NAMES = {
+    "intake": _("hand in information"), "queries": _("ask non-public information"), "tasks": _("report on tasks"),
+    "deliveries": _("fetch deliveries"), "webhooks": _("webhooks"), "cases": _("read own cases"),
+    "casework": _("report findings"),
+}  # fmt: skip

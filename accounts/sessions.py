@@ -16,7 +16,7 @@ class SessionStore(db.SessionStore):
         return Session
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:
-        made = super().create_model_instance(data)
+        made: Any = super().create_model_instance(data)
         made.user_id = data.get("_auth_user_id")
         made.address, made.browser = data.get("address", ""), data.get("browser", "")
         made.began_at = datetime.fromisoformat(data["began_at"]) if "began_at" in data else None

@@ -15,7 +15,7 @@ from casework.calendar import today
 from casework.http import JSON, PAGE, RULES, Parameter, boolean, conditions, day, equals, one_of, order_by, page_of
 from casework.problem_table import PROBLEMS
 from casework.problems import Fault, Problem, problem_of, respond
-from disclosure import openapi, queries, working_days
+from disclosure import openapi, queries, search, working_days
 from disclosure.http import CODE_SCHEMA, PublicCall, read_code, region
 from disclosure.models import CatalogueItem, Record
 from disclosure.openapi import YAML, CallSchema
@@ -123,6 +123,20 @@ status.cls, status.initkwargs = StatusCall, {}  # type: ignore[attr-defined]
 def with_query(request: HttpRequest, path: str) -> str:
     query = request.META.get("QUERY_STRING")
     return f"{path}?{query}" if query else path
+
+
+class SearchCall(DocumentedCall):
+    """Subjects by name, former name, pinyin or code, with filters and facets (api.md 4.3). Persons are not searched."""
+
+    summary = "Search"
+    answers = "SubjectHitPage"
+    parameters = (search.Q, *search.FILTERS, search.WHICH_FACETS, search.SORT, *PAGE)
+
+    def is_identity_number(self, text: str) -> bool:
+        return search.hides_identity_number(text)
+
+    def answer(self, request: HttpRequest, asked: dict[str, Any], **path: Any) -> dict[str, Any]:
+        return search.answer(request, asked)
 
 
 class SubjectCall(DocumentedCall):

@@ -5,6 +5,7 @@ from django.urls import path
 from disclosure import api
 
 urlpatterns = [
+    path("subjects/", api.SearchCall.as_view(), name="api_search"),
     path("subjects/<str:code>/status/", api.status, name="api_status"),
     path("subjects/<str:code>/records/", api.SubjectRecordsCall.as_view(), name="api_subject_records"),
     path("subjects/<str:code>/", api.SubjectCall.as_view(), name="api_subject"),

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from casework.http import (
     FACTS,
@@ -89,3 +90,25 @@ def address(request: HttpRequest, **changes: Any) -> str:
             held.pop(name, None)
     query = urlencode(held, doseq=True)
     return f"{request.path}?{query}" if query else request.path
+
+
+def count_words(count: int, is_capped: bool) -> str:
+    """A count beside a link. What was not counted to the end says so."""
+    return _("%(n)d or more") % {"n": count} if is_capped else str(count)
+
+
+Option = tuple[str, Mapping[str, Any], bool, str]  # label, changes of the address, whether it is chosen, how many
+
+
+def facet(request: HttpRequest, name: str, options: Sequence[Option]) -> dict[str, Any]:
+    """A group of links that narrow a list down, which of them are chosen, and the way to take that back."""
+    changed = {parameter for _label, changes, _chosen, _count in options for parameter in changes}
+    return {
+        "label": name,
+        "options": [
+            {"label": text, "url": address(request, **changes), "current": is_chosen, "count": count}
+            for text, changes, is_chosen, count in options
+        ],
+        "chosen": [text for text, _changes, is_chosen, _count in options if is_chosen],
+        "clear_url": address(request, **dict.fromkeys(changed)),
+    }

@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from casework.calendar import today
-from casework.http import instant, newest
+from casework.http import EXACT_UP_TO, instant, newest
 from disclosure.models import (
     Agency,
     Basis,
@@ -84,6 +84,27 @@ def status_of(code: str) -> Json:
         }
         if held
         else None,
+    }
+
+
+def standings_of(codes: Sequence[str]) -> dict[str, Json]:
+    """What stands against each of a page of subjects, by one statement: what `status_of` says of them (SHR-13)."""
+    adverse = {code: dict.fromkeys(SEVERITIES, 0) for code in codes}
+    if codes:
+        with connections["public"].cursor() as cursor:
+            cursor.execute(
+                "select unified_code, severity, count(*) from disclosed.shown"
+                " where adverse and unified_code = any(%s) group by unified_code, severity",
+                [list(codes)],
+            )
+            for code, severity, count in cursor.fetchall():
+                adverse[code][severity] = count
+    return {
+        code: {
+            "status": "adverse_records" if any(counts.values()) else "no_public_record",
+            "counts": {"by_class": {}, "adverse": counts},
+        }
+        for code, counts in adverse.items()
     }
 
 
@@ -264,6 +285,23 @@ def bases_of(items: Iterable[int]) -> dict[int, list[Json]]:
             }
         )
     return found
+
+
+def counts_by(column: str, values: Iterable[str], where: Q) -> dict[str, int]:
+    """How many facts on show have each value, by one statement; one above the cap stands for more."""
+    parts = [
+        Record.objects.filter(where, **{column: value}).order_by().values_list(column)[: EXACT_UP_TO + 1]
+        for value in values
+    ]
+    each = [part.query.sql_with_params() for part in parts]
+    union = " union all ".join(f"({sql})" for sql, _params in each)
+    with connections["public"].cursor() as cursor:
+        cursor.execute(
+            f"select found, count(*) from ({union}) counted (found) group by found",  # noqa: S608  made by the ORM
+            [value for _sql, params in each for value in params],
+        )
+        counts = dict(cursor.fetchall())
+    return {value: counts.get(value, 0) for value in values}
 
 
 def just_published(kinds: Sequence[str] | None, *, number: int) -> list[Json]:

@@ -113,6 +113,19 @@ TYPES: dict[str, Schema] = {
         source=thing(name=TEXT, received_at=INSTANT), as_of=INSTANT, freshness=ref("Freshness"),
         links=thing(self=URL, status=URL, records=URL, listings=URL, measures=URL, page=URL),
     ),
+    "SubjectHit": thing(
+        unified_code=CODE, name=TEXT, type=one_of("subject_type"), region=REGION,
+        registration_status=one_of("registration_status"), listed=BOOL,
+        match=or_null(
+            thing(
+                why=one_of("why"), field=one_of("match_field"), text=TEXT,
+                highlights=many({"type": "array", "items": INT, "minItems": 2, "maxItems": 2}),
+                other_name=or_null(ref("SubjectName")),
+            )
+        ),
+        links=thing(self=URL, status=URL),
+    ),
+    "FacetValue": thing(value=TEXT, count=INT, relation=words("exact", "at_least")),
     "PenaltyContent": thing(
         conduct=or_null(TEXT), facts=or_null(TEXT), grounds=or_null(TEXT), penalty_types=many(one_of("penalty_types")),
         decision=or_null(TEXT), fine=or_null(MONEY), confiscated=or_null(MONEY), certificates=or_null(TEXT),
@@ -209,3 +222,12 @@ TYPES["Problem"]["properties"] |= {
     "limit": thing(policy=TEXT, quota=INT, received=or_null(INT)),
 }
 TYPES |= {f"{name}Page": page(ref(name)) for name in ("Record", "CatalogueItem", "ProblemType")}
+TYPES["SubjectHitPage"] = page(ref("SubjectHit"))
+TYPES["SubjectHitPage"]["properties"] |= {
+    "query": thing(
+        q=or_null(TEXT), interpreted_as=one_of("interpreted_as"), normalised=or_null(TEXT),
+        code_check=or_null(ref("CodeCheck")),
+    ),
+    "facets": or_null({"type": "object", "additionalProperties": many(ref("FacetValue"))}),
+}  # fmt: skip
+TYPES["SubjectHitPage"]["required"] += ["query", "facets"]

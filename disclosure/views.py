@@ -1,6 +1,5 @@
 """The public pages. They draw from the same values as the API, through the same role, and hold no rule of their own."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from casework.calendar import UnknownYear, today
 from casework.errors import DomainError
 from casework.http import (
+    EXACT_UP_TO,
     FACTS,
     PAGE,
     RULES,
@@ -31,11 +31,13 @@ from casework.problems import Problem
 from disclosure import queries
 from disclosure.api import ACT_FILTERS, ID, ITEM
 from disclosure.models import Agency, Record
-from disclosure.pages import address, asked_of, public_page, shown
+from disclosure.pages import address, asked_of, count_words, facet, public_page, shown
+from disclosure.search_views import answer_about, refused_identity_number
 from disclosure.vocabulary import ACT_KINDS, VOCABULARIES, word
 from disclosure.wording import is_chinese
 from disclosure.working_days import calendar
 from subjects.codes import FailedCheck, check_code, holds_identity_number
+from subjects.keys import core_name
 
 COLLECTED = frozenset({"administration"})  # classes of which this portal takes facts in
 NEWEST = 8
@@ -44,14 +46,13 @@ MOST_OPTIONS = 60
 HOME_KINDS: dict[str, tuple[str, ...]] = {
     "licence": ("licence",), "penalty": ("penalty",), "other": tuple(k for k in ACT_KINDS if k not in ("licence", "penalty")),
 }  # fmt: skip
-LONGEST_Q = 100
 
 
 def label(vocabulary: str, value: object) -> str:
     return str(capfirst(word(vocabulary, value, chinese=is_chinese())))
 
 
-# --- Home and search -------------------------------------------------------------------------------------------------
+# --- Home ------------------------------------------------------------------------------------------------------------
 
 
 @public_page
@@ -61,6 +62,7 @@ def home(request: HttpRequest) -> HttpResponse:
     chosen = asked["kind"]
     as_of = instant(timezone.now())
     recent = queries.just_published(HOME_KINDS[chosen] if chosen else None, number=NEWEST)
+    example = next((one["subject"] for one in recent if one["subject"]), None)
     names = {
         None: _("All"),
         "licence": label("kind", "licence"),
@@ -72,7 +74,8 @@ def home(request: HttpRequest) -> HttpResponse:
         for value, name in names.items()
     ]
     context = {
-        "example_code": next((one["subject"]["unified_code"] for one in recent if one["subject"]), None),
+        "example_code": example["unified_code"] if example else None,
+        "example_name": core_name(example["name"]) if example else None,
         "recent": recent,
         "recent_kind": chosen or "",
         "kinds": kinds,
@@ -80,49 +83,6 @@ def home(request: HttpRequest) -> HttpResponse:
         "as_of": as_of,
     }
     return shown(request, "disclosure/home.html", context)
-
-
-def read_q(text: str) -> str:
-    if len(text) > LONGEST_Q:
-        raise Invalid(_("At most %(n)d characters.") % {"n": LONGEST_Q})
-    return text
-
-
-@public_page
-def search(request: HttpRequest) -> HttpResponse:
-    """Look up a code as people type it; what was tidied is said. A right code leads straight to its subject."""
-    values = request.GET.getlist("q")
-    if any(map(holds_identity_number, values)):
-        return refused_identity_number(request)
-    if values == [""]:  # the form, sent empty
-        return shown(request, "disclosure/search_answer.html", {})
-    q = asked_of(request, [Parameter("q", read_q, {"type": "string"})])["q"]
-    if q is None:
-        return shown(request, "disclosure/search_answer.html", {})
-    return answer_about(request, q, is_path=False)
-
-
-def refused_identity_number(request: HttpRequest) -> HttpResponse:
-    """Nothing is looked up and nothing is repeated (RSP-10)."""
-    return shown(request, "disclosure/search_answer.html", {"identity_number": True}, status=400)
-
-
-def answer_about(request: HttpRequest, given: str, *, is_path: bool) -> HttpResponse:
-    """What a typed code led to: its subject, or why there is none."""
-    check = check_code(given)
-    as_json = check.to_dict()
-    if not check.normalised_is_valid:
-        return shown(request, "disclosure/search_answer.html", {"check": as_json}, status=400 if is_path else 200)
-    status = queries.status_of(check.normalised or given)
-    if status["status"] == "unknown":
-        context = {"check": as_json | {"failed_check": None}, "status": status}
-        return shown(request, "disclosure/search_answer.html", context, status=404 if is_path else 200)
-    if check.is_valid:
-        return HttpResponseRedirect(
-            reverse("disclosure:subject", args=[status["current_code"] or status["unified_code"]])
-        )
-    context = {"check": as_json | {"failed_check": None}, "status": status}
-    return shown(request, "disclosure/search_answer.html", context)
 
 
 # --- Subjects and records --------------------------------------------------------------------------------------------
@@ -232,47 +192,35 @@ def acts(request: HttpRequest) -> HttpResponse:
     return response
 
 
-Option = tuple[str, dict[str, Any], bool]  # label, changes of the address, whether it is chosen
-
-
 def act_filters(request: HttpRequest, asked: dict[str, Any]) -> list[dict[str, Any]]:
-    """Links that narrow the acts down: kind, place, authority, year of the decision."""
+    """Links that narrow the acts down: kind, with how many, place, authority, year of the decision."""
     kinds, places, offices = asked["kind"] or [], asked["region"] or [], asked["authority"] or []
     agencies = list(Agency.objects.order_by("name", "unified_code")[: 10 * MOST_OPTIONS])
     regions = {agency.region: agency.region_name for agency in agencies}
     near = [agency for agency in agencies if not places or agency.region in places][:MOST_OPTIONS]
     years = [today().year - ago for ago in range(4)]
     first, last = asked["decided_from"], asked["decided_to"]
+    counts = queries.counts_by("kind", ACT_KINDS, conditions(asked | {"kind": None}, ACT_FILTERS))
 
     def spans(year: int) -> bool:
         return bool(first == date(year, 1, 1) and last == date(year, 12, 31))
 
     return [
-        facet(request, _("Kind"), [(label("kind", kind), {"kind": kind}, kind in kinds) for kind in ACT_KINDS]),
+        facet(request, _("Kind"), [
+            (label("kind", kind), {"kind": kind}, kind in kinds, count_words(min(n, EXACT_UP_TO), n > EXACT_UP_TO))
+            for kind, n in counts.items()
+        ]),
         facet(request, _("Region"), [
-            (name, {"region": code}, code in places) for code, name in sorted(regions.items())[:MOST_OPTIONS]
+            (name, {"region": code}, code in places, "") for code, name in sorted(regions.items())[:MOST_OPTIONS]
         ]),
         facet(request, _("Authority"), [
-            (one.name, {"authority": one.unified_code}, one.unified_code in offices) for one in near
+            (one.name, {"authority": one.unified_code}, one.unified_code in offices, "") for one in near
         ]),
         facet(request, _("Decided in"), [
-            (str(year), {"decided_from": f"{year}-01-01", "decided_to": f"{year}-12-31"}, spans(year)) for year in years
+            (str(year), {"decided_from": f"{year}-01-01", "decided_to": f"{year}-12-31"}, spans(year), "")
+            for year in years
         ]),
     ]  # fmt: skip
-
-
-def facet(request: HttpRequest, name: str, options: Sequence[Option]) -> dict[str, Any]:
-    """A group of links; the first takes the condition back."""
-    changed = {parameter for _label, changes, _chosen in options for parameter in changes}
-    none = {
-        "label": _("All"),
-        "url": address(request, **dict.fromkeys(changed)),
-        "current": not any(chosen for _label, _changes, chosen in options),
-    }
-    links = [
-        {"label": text, "url": address(request, **changes), "current": chosen} for text, changes, chosen in options
-    ]
-    return {"label": name, "options": [none, *links]}
 
 
 # --- Rules -----------------------------------------------------------------------------------------------------------

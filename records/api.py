@@ -41,8 +41,9 @@ from casework.http import (
 from casework.problems import Fault, Problem
 from casework.tables import csv_lines
 from records import services
+from records.cells import holds_number
 from records.formats import FORMAT_VERSION, FORMATS, Source
-from records.forms import FileRefused, holds_number, plain_name, read_csv, read_json
+from records.forms import FileRefused, plain_name, read_csv, read_json
 from records.models import IntakeBatch, IntakeRow
 from records.sheets import read_xlsx
 from records.states import Verdict

@@ -16,7 +16,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agency
-from casework.calendar import Calendar
+from casework.calendar import Calendar, UnknownYear
 from records.models import Publication
 from records.states import SHOWN, ActKind, Clock
 
@@ -36,12 +36,12 @@ DEFINITIONS: Mapping[str, Any] = {
     "overdue": _("Of those still open: the last day has passed."),
     "exempt": _("A law or administrative regulation provides otherwise and is cited. Not among those due."),
     "not_disclosable": _("The catalogue or the repair regime does not let it be shown. Not among those due."),
-    "share": _("On time out of all whose outcome is known: on time, late and overdue."),
+    "share": _("On time out of all whose outcome is known: on time, late and overdue; in percent, rounded down."),
 }
 NAMES: Mapping[str, Any] = {
     "due": _("due"), "on_time": _("on time"), "late": _("late"), "late_by_department": _("late by the department"),
     "late_by_portal": _("late by the portal"), "still_open": _("still open"), "overdue": _("of these overdue"),
-    "exempt": _("exempt from publication"), "not_disclosable": _("not to be disclosed"), "share": _("share on time"),
+    "exempt": _("exempt from publication"), "not_disclosable": _("not to be disclosed"), "share": _("share on time (%)"),
 }  # fmt: skip
 
 
@@ -194,11 +194,19 @@ IN_TIME_AT_SOURCE = Q(source_public_on__lte=F("due_on"))
 OPEN = Q(state__in=[Clock.PENDING, Clock.OVERDUE]) & (~IN_TIME_AT_SOURCE | Q(source_public_on=None) | Q(due_on=None))
 
 
+def soon_until(calendar: Calendar, on: date) -> date:
+    """The last day that is near: SOON working days ahead by the national calendar. At the end of the last year that is
+    announced it is that year's last day, for no clock is counted beyond it."""
+    try:
+        return calendar.add_working_days(on, SOON)
+    except UnknownYear as unknown:
+        return date(unknown.year, 1, 1) - timedelta(days=1)
+
+
 def views(calendar: Calendar, on: date) -> dict[str, Q]:
-    """The views of the clock desk, by name. Days ahead are working days of the national calendar."""
-    soon = calendar.add_working_days(on, SOON)
+    """The views of the clock desk, by name."""
     return {
-        "soon": OPEN & Q(due_on__gte=on, due_on__lte=soon),
+        "soon": OPEN & Q(due_on__gte=on, due_on__lte=soon_until(calendar, on)),
         "today": OPEN & Q(due_on=on),
         "overdue": OPEN & Q(due_on__lt=on),
         "late": Q(state__in=SHOWN, late_since__isnull=False),
@@ -210,9 +218,10 @@ def views(calendar: Calendar, on: date) -> dict[str, Q]:
 
 def capped_counts(asked: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
     """How many rows each query has, counted no further than COUNTED_TO + 1; all in one statement."""
-    parts, values = [], []
+    names: list[str] = []
+    parts: list[str] = []
+    values: list[Any] = []
     empty = dict.fromkeys(asked, 0)
-    names = []
     for name, rows in asked.items():
         try:
             sql, given = rows.order_by().values("pk")[: COUNTED_TO + 1].query.sql_with_params()
@@ -228,9 +237,14 @@ def capped_counts(asked: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
         return empty | dict(zip(names, cursor.fetchone(), strict=True))
 
 
-def clocks_of(agencies: QuerySet[Agency]) -> QuerySet[Publication]:
-    """The clocks of these departments, with what a row of the desk shows."""
-    return Publication.objects.filter(act__determining_department__in=agencies).select_related(
+def clocks() -> QuerySet[Publication]:
+    """Clocks with what a row of the desk or the queue shows."""
+    return Publication.objects.select_related(
         "act__subject", "act__person", "act__document", "act__determining_department", "act__collecting_department",
         "exempt_by__instrument",
     )  # fmt: skip
+
+
+def clocks_of(agencies: Iterable[int]) -> QuerySet[Publication]:
+    """The clocks of these departments (their keys): of the acts that they decided."""
+    return clocks().filter(act__determining_department__in=sorted(agencies))

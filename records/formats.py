@@ -230,6 +230,7 @@ class Row:
     kind: str  # a key of FORMATS
     values: dict[str, Any] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    cells: dict[str, str] = field(default_factory=dict)  # as they were handed in, by column; empty ones are left out
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # asked by copy and pickle before there are values

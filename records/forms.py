@@ -1,6 +1,6 @@
-"""Reading what is handed in: rows from CSV or JSON, typed.
+"""Reading what is handed in: rows from CSV or JSON.
 
-Only shape is judged here (present, typed, well-formed); whether a row may be recorded is the gate's question (rules.py).
+Only shape is judged here and in cells.py; whether a row may be recorded is the gate's question (rules/gate.py).
 """
 
 import codecs
@@ -9,8 +9,6 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date
-from decimal import Decimal, InvalidOperation
 from itertools import islice
 from typing import Any
 
@@ -18,12 +16,14 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from casework.errors import DomainError
-from records.formats import FORMATS, KEY_COLUMNS, PROSE, SENDER, Column, Fault, Row, Source, said
-from subjects.codes import holds_identity_number
+from records.cells import RAGGED, typed
+from records.cells import holds_number as holds_number
+from records.formats import FORMATS, SENDER, Row, Source, said
 
 LONGEST_FIELD = 64 * 1024
 MOST_COLUMNS = 64
 MOST_PLACES = 50
+COLUMN_NAME = re.compile(r"[a-z]+(_[a-z]+){0,7}")
 
 
 class FileRefused(DomainError):
@@ -43,7 +43,7 @@ def read_csv(stream: Any, *, kind: str = "penalties", encoding: str = "utf-8-sig
     """Read a CSV file of any size, row by row. UTF-8 (with or without BOM) or GB18030, strictly."""
     text = io.TextIOWrapper(stream, encoding=codecs.lookup(encoding).name, errors="strict", newline="")
     csv.field_size_limit(LONGEST_FIELD)
-    return read_cells(well_formed(csv.reader(no_nul(text), strict=True)), kind=kind)
+    return read_cells(well_formed(text), kind=kind)
 
 
 def read_cells(lines: Iterator[list[str]], *, kind: str) -> Source:
@@ -55,25 +55,26 @@ def read_cells(lines: Iterator[list[str]], *, kind: str) -> Source:
 
     def rows() -> Iterator[Row]:
         for n, cells in enumerate(lines, start=1):
-            if len(cells) == len(names):
-                yield typed(n, dict(zip(names, cells, strict=True)), kind)
-            else:
-                sentence = _("The row has %(found)s cells; the header names %(wanted)s columns.")
-                say = said(sentence, {"found": len(cells), "wanted": len(names)})
-                yield Row(n, kind, empty(kind), [Fault("row_unreadable", ("REC-18",), None, say)])
+            by_name: dict[str, str | None] = dict(zip(names, cells, strict=False))
+            if len(cells) != len(names):
+                by_name[RAGGED] = f"{len(cells)}/{len(names)}"
+            yield typed(n, by_name, kind)
 
     return Source(rows(), skipped)
 
 
-def well_formed(reader: Iterator[list[str]]) -> Iterator[list[str]]:
-    """The lines of a CSV file until it ends or cannot be read."""
+def well_formed(text: io.TextIOWrapper) -> Iterator[list[str]]:
+    """The lines of a CSV file until it ends or cannot be read. The stream beneath stays open: it is the caller's."""
     read = 0
     try:
-        for cells in filter(None, reader):
+        for cells in filter(None, csv.reader(no_nul(text), strict=True)):
             yield cells
             read += 1
     except (UnicodeDecodeError, csv.Error) as error:
         raise unreadable(error, after=read - 1 if read else None) from None  # the first is the header
+    finally:
+        if not text.closed:
+            text.detach()
 
 
 def no_nul(text: Iterable[str]) -> Iterator[str]:
@@ -153,92 +154,6 @@ def check_columns(header: list[str], kind: str) -> tuple[list[str], list[str]]:
 def _about(name: str, sentence: Any) -> tuple[str | None, Any]:
     shown = plain_name(name)
     return shown or None, said(sentence, {"name": shown or "…"})
-
-
-# ── typing one row ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-MONEY = re.compile(r"\d{1,12}(\.\d{1,6})?", re.ASCII)
-COLUMN_NAME = re.compile(r"[a-z]+(_[a-z]+){0,7}")
-NUMBER = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
-NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
-SEPARATORS = re.compile("[;；,，]")
-
-
-def empty(kind: str) -> dict[str, Any]:
-    return {column.name: None for column in (*FORMATS[kind], *SENDER)} | {"op": "add"}
-
-
-def typed(n: int, cells: dict[str, str | None], kind: str) -> Row:
-    """Turn the cells of one row into values. Every fault of shape is told, not only the first (REC-18)."""
-    row = Row(n, kind, empty(kind))
-    withdraws = (cells.get("op") or "").strip() == "withdraw"
-    for column in (*FORMATS[kind], *SENDER):
-        text = (cells.get(column.name) or "").strip()
-        if not text:
-            if column.required and not (withdraws and column.name not in KEY_COLUMNS[kind]):
-                say = said(_("“%(label)s” is empty."), {"label": column.label})
-                row.faults.append(Fault("value_missing", ("REC-18",), column.name, say))
-            continue
-        if NOT_TEXT.search(text):
-            say = said(_("“%(label)s” holds a character that is none."), {"label": column.label})
-            row.faults.append(Fault("row_unreadable", ("REC-18",), column.name, say))
-            continue
-        if column.type != "identity" and column.name not in PROSE and holds_number(text):
-            say = said(_("“%(label)s” holds an identity number; it is not kept here."), {"label": column.label})
-            row.faults.append(Fault("identity_number_refused", ("RSP-10",), column.name, say))
-            continue
-        if column.max_length and len(text) > column.max_length:
-            say = said(
-                _("“%(label)s” is longer than %(n)s characters."), {"label": column.label, "n": column.max_length}
-            )
-            row.faults.append(Fault("value_too_long", ("REC-18",), column.name, say))
-            continue
-        try:
-            row.values[column.name] = value_of(column, text)
-        except BadValue as bad:
-            row.faults.append(Fault(bad.rule, ("REC-18",), column.name, bad.message))
-    return row
-
-
-def holds_number(text: str) -> bool:
-    """Whether an identity number stands in a text that should hold none (RSP-10)."""
-    return holds_identity_number(text) or any(map(holds_identity_number, NUMBER.findall(text)))
-
-
-class BadValue(ValueError):
-    def __init__(self, rule: str, message: Any) -> None:
-        super().__init__(rule)
-        self.rule, self.message = rule, message
-
-
-def value_of(column: Column, text: str) -> Any:
-    if column.type == "date":
-        try:
-            if not DAY.fullmatch(text):
-                raise ValueError
-            return date.fromisoformat(text)
-        except ValueError:
-            say = said(_("“%(label)s” is not a day written like 2026-03-01."), {"label": column.label})
-            raise BadValue("date_invalid", say) from None
-    if column.type == "money_wan":
-        try:
-            if not MONEY.fullmatch(text):
-                raise InvalidOperation
-            return Decimal(text) * 10_000  # kept in yuan
-        except InvalidOperation:
-            say = said(
-                _("“%(label)s” is not an amount in 10,000 yuan with at most six decimals."), {"label": column.label}
-            )
-            raise BadValue("number_invalid", say) from None
-    if column.type == "enum" and column.values is not None:
-        parts = [part.strip() for part in SEPARATORS.split(text)] if column.many else [text]
-        for part in parts:
-            if part not in column.values:
-                say = said(_("“%(label)s” does not know “%(value)s”."), {"label": column.label, "value": part[:20]})
-                raise BadValue("value_not_in_list", say)
-        return parts if column.many else text
-    return text
 
 
 def read_json_file(stream: Any, *, kind: str) -> Source:

@@ -17,8 +17,9 @@ from casework.calendar import ClockStopped, UnknownYear, calendar, today
 from casework.errors import DomainError
 from casework.jobs import beat
 from records import services
-from records.models import BasisDocument, Publication
-from records.states import SHOWN, Clock, Document
+from records.models import BasisDocument, Hide, Publication
+from records.services import hides, reviews
+from records.states import SHOWN, Clock, Document, HideState
 
 log = logging.getLogger("portal.sweep")
 
@@ -42,6 +43,11 @@ def sweep(on: date) -> Counter[str]:
     done["overdue"] = each(late, lambda pk: services.mark_overdue(pk, on=on))
     over = Publication.objects.filter(state__in=SHOWN, public_until__lt=on)
     done["ended"] = each(over, lambda pk: services.end(pk, on=on))
+    waiting = Hide.objects.filter(state=HideState.ORDERED)
+    done["hides_counted"] = each(waiting.filter(due_on=None, starts_on__year__in=sorted(calendar().years)), hides.recount)
+    undecided = waiting.filter(due_on__lt=on, late_since=None)
+    done["hides_overdue"] = each(undecided, lambda pk: hides.lapse(pk, on=on))
+    done["to_review"] = each(reviews.under_ended_items(on), lambda pk: reviews.open_item_review(pk, on=on))
     beat("sweep")
     return done
 

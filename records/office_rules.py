@@ -35,7 +35,8 @@ def acting_body(
     for body in bodies:
         if body.stands_over(of) or (or_court and body.kind == Agency.Kind.JUDICIAL_ORGAN):
             return body
-    raise NotAllowed(_("You act for another body."), rule="not_allowed", rows=["SEC-18"])
+    say = f"{_('You act for another body.')} {_('This is for %(body)s, or a body above it.') % {'body': of}}"
+    raise NotAllowed(say, rule="not_allowed", rows=["SEC-18"])
 
 
 def check_is_officer(by: Actor) -> User:

@@ -174,6 +174,7 @@ class CircularState(TextChoices):
 
 CIRCULAR = {CircularState.ISSUED: {CircularState.ANSWERED}}
 
+
 class DocumentType(TextChoices):
     """REC-02: the closed set of bases; "other" only with the law that allows it (REC-03)."""
 

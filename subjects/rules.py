@@ -108,21 +108,42 @@ PURPOSES_OF: dict[str, frozenset[QueryPurpose]] = {
 }  # fmt: skip
 
 
-def purposes_of(by: User, *, on: date) -> list[QueryPurpose]:
-    """The purposes for which this officer's postings let him look, in the order of the list."""
-    return _purposes(by.postings_on(on))
+@dataclass(frozen=True)
+class Reader:
+    """Who looks: an officer with the postings of this day, his own before those he holds as a deputy."""
+
+    user: User
+    postings: tuple[Posting, ...]
+
+    @classmethod
+    def of(cls, user: User, on: date) -> "Reader":
+        held = user.postings_on(on).select_related("agency__region")
+        return cls(user, tuple(sorted(held, key=lambda posting: (posting.user_id != user.pk, posting.pk))))
+
+    @property
+    def agency_id(self) -> int | None:
+        return self.postings[0].agency_id if self.postings else None
+
+    @property
+    def purposes(self) -> list[QueryPurpose]:
+        """The purposes for which the postings let him look, in the order of the list."""
+        held = frozenset[QueryPurpose]().union(*(PURPOSES_OF.get(posting.role, ()) for posting in self.postings))
+        return [purpose for purpose in QueryPurpose if purpose in held]
+
+    def holds(self, *roles: str) -> bool:
+        return any(posting.role in roles for posting in self.postings)
+
+    def is_at_home(self, region: str) -> bool:
+        return any(posting.agency.region.covers(region) for posting in self.postings)
 
 
-def _purposes(postings: Iterable[Posting]) -> list[QueryPurpose]:
-    held = frozenset[QueryPurpose]().union(*(PURPOSES_OF.get(posting.role, frozenset()) for posting in postings))
-    return [purpose for purpose in QueryPurpose if purpose in held]
-
-
-def check_can_query(by: User, *, purpose: str, matter: str, reason: str, on: date) -> None:
-    """A look has a purpose that the reader's postings allow, the case where the purpose has one, and a reason (SEC-01, SEC-02)."""
+def check_can_query(reader: Reader, *, purpose: str, matter: str, reason: str) -> None:
+    """A look has a purpose that the reader's postings allow, the case where the purpose has one, a reason (SEC-01, SEC-02)."""
     if purpose not in QueryPurpose.values:
-        raise Refused(_("Name a purpose of the list."), rule="purpose_missing", rows=["SEC-01", "SEC-02"], field="purpose")
-    if purpose not in purposes_of(by, on=on):
+        raise Refused(
+            _("Name a purpose of the list."), rule="purpose_missing", rows=["SEC-01", "SEC-02"], field="purpose"
+        )
+    if purpose not in reader.purposes:
         raise Refused(
             _("Your postings do not let you look for the purpose “%(purpose)s”.") % {"purpose": QueryPurpose(purpose).label},
             rule="purpose_not_defined_for_role", rows=["SEC-01"], field="purpose",
@@ -136,20 +157,18 @@ def check_can_query(by: User, *, purpose: str, matter: str, reason: str, on: dat
 
 
 def marks_of(
-    by: User, *, purpose: str, matter: str, subject: Subject | None, person: Person | None, on: date
+    reader: Reader, *, purpose: str, matter: str, subject: Subject | None, person: Person | None, on: date
 ) -> list[Mark]:
     """What is unusual about this look (SEC-07). Called under a lock on the reader, so that two looks at once count as two."""
-    postings = list(by.postings_on(on).select_related("agency__region"))
-    roles = {posting.role for posting in postings}
-    reads_widely = bool(roles & {READS_ALL, READS_REGION})
+    supervises = purpose == QueryPurpose.SUPERVISION and reader.holds(READS_ALL, READS_REGION)
     midnight = datetime.combine(on, time.min, tzinfo=SHANGHAI)
+    is_far = subject is not None and not reader.holds(READS_ALL) and not reader.is_at_home(subject.region_id)
+    looks = QueryReceipt.objects.filter(user=reader.user, at__gte=midnight).count()
     found = {
-        Mark.WITHOUT_MATTER: not matter.strip() and not (reads_widely and purpose == QueryPurpose.SUPERVISION),
-        Mark.OWN_RELATION: is_own_relation(by, subject, person, on=on),
-        Mark.UNUSUAL_VOLUME: QueryReceipt.objects.filter(user=by, at__gte=midnight).count() >= LOOKS_A_DAY,
-        Mark.OUTSIDE_REGION: subject is not None
-        and READS_ALL not in roles
-        and not any(posting.agency.region.covers(subject.region_id) for posting in postings),
+        Mark.WITHOUT_MATTER: not matter.strip() and not supervises,
+        Mark.OWN_RELATION: is_own_relation(reader.user, subject, person, on=on),
+        Mark.UNUSUAL_VOLUME: looks >= LOOKS_A_DAY,
+        Mark.OUTSIDE_REGION: is_far,
     }
     return [mark for mark in FLAGS if found[mark]]
 
@@ -160,7 +179,8 @@ def why_not(marks: Iterable[Mark]) -> Refused | None:
         return _own_relation()
     if Mark.UNUSUAL_VOLUME in marks:
         return Refused(
-            _("You have looked %(n)d times today; more is flagged and not shown. Tomorrow you can look again.") % {"n": LOOKS_A_DAY},
+            _("You have looked %(n)d times today; more is flagged and not shown. Tomorrow you can look again.")
+            % {"n": LOOKS_A_DAY},
             rule="daily_looks_used", rows=["SEC-07"],
         )  # fmt: skip
     return None
@@ -203,12 +223,14 @@ def _own_relation() -> Refused:
 def check_can_review(by: User, receipt: QueryReceipt, *, to: str, reason: str, on: date) -> None:
     """A look is reviewed by another human than the reader, within his reach, with a reason where something was found."""
     by.check_may(Permission.REVIEW_QUERIES, on=on)
-    if not agencies_in_reach(by, on).filter(pk=receipt.agency_id).exists():
+    if not agencies_in_reach(by, on).filter(pk=receipt.agency_id or 0).exists():
         raise NotAllowed(
             _("This look was made for another body; its own reviewers or those above it read it."), rule="not_allowed"
         )
     if receipt.user is not None and receipt.user.identity_id == by.identity_id:
-        raise Refused(_("You looked yourself; somebody else must review it."), rule="own_query", rows=["SEC-03", "SEC-04"])
+        raise Refused(
+            _("You looked yourself; somebody else must review it."), rule="own_query", rows=["SEC-03", "SEC-04"]
+        )
     if to != QueryState.REVIEWED_OK:
         check_has_reason(reason)
 
@@ -221,17 +243,25 @@ INSTEAD_OF_CONSENT = frozenset({BasisKind.LAW, BasisKind.ADMIN_REG, BasisKind.LO
 
 
 def check_can_consent(
-    *, service: str, purpose: str, manner: str, scope: Collection[str], shown_text: str, given_on: date, ends_on: date | None
+    *,
+    service: str,
+    purpose: str,
+    manner: str,
+    scope: Collection[str],
+    shown_text: str,
+    given_on: date,
+    ends_on: date | None,
 ) -> None:
     """A consent names purpose, manner, fields and last day, in the text that the person read; it asks for no more than the
     service needs, and not for ever (SEC-11, SEC-13, SEC-14)."""
     if service not in SERVICES:
         raise _consent(_("There is no such service."), "consent_service_unknown", "SEC-13", "service")
-    for field, value in (("purpose", purpose), ("manner", manner), ("scope", scope), ("shown_text", shown_text)):
-        if not value or (isinstance(value, str) and not value.strip()):
+    stated = {"purpose": purpose.strip(), "manner": manner.strip(), "scope": scope, "shown_text": shown_text.strip()}
+    for name, value in stated.items():
+        if not value:
             raise _consent(
                 _("A consent names its purpose, its manner and its fields, and keeps the text that was shown."),
-                "consent_not_whole", "SEC-11", field,
+                "consent_not_whole", "SEC-11", name,
             )  # fmt: skip
     if excess := sorted(set(scope) - {str(needed) for needed in SERVICES[Service(service)]}):
         raise _consent(
@@ -241,7 +271,10 @@ def check_can_consent(
         )  # fmt: skip
     if ends_on is None or ends_on < given_on or ends_on > corresponding_day(given_on, LONGEST_CONSENT):
         raise _consent(
-            _("A consent has a last day, at most two years after it is given."), "consent_without_end", "SEC-14", "ends_on"
+            _("A consent has a last day, at most two years after it is given."),
+            "consent_without_end",
+            "SEC-14",
+            "ends_on",
         )
     unsaid = [part for part in (purpose, manner, ends_on.isoformat()) if part not in shown_text]
     if unsaid:
@@ -264,7 +297,7 @@ def check_consent(person: Person, *, agency_id: int | None, service: str, field:
     """The running consent under which this body may use this field for this service. Its last day is judged here, whether
     the nightly job has closed it or not (SEC-12, SEC-14)."""
     running = Consent.objects.filter(
-        person=person, agency_id=agency_id, service=service, scope__contains=[field], state=ConsentState.GIVEN,
+        person=person, agency_id=agency_id or 0, service=service, scope__contains=[field], state=ConsentState.GIVEN,
         given_on__lte=on, ends_on__gte=on,
     )  # fmt: skip
     found = running.order_by("-ends_on").first()

@@ -1,29 +1,48 @@
-"""Verbs on the register, and the look-ups by which facts find their subjects and persons."""
+"""Verbs on the register, on looks at what is not public and on consents; and the look-ups by which facts find subjects."""
 
+import secrets
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID, uuid4
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from accounts.models import Agency, Region
+from accounts.models import Agency, Region, User
+from accounts.permissions import Permission
 from casework import privacy
-from casework.actors import Actor
-from casework.audit import Line, record_many
+from casework.actors import SYSTEM, Actor
+from casework.audit import Line, move, record, record_many
 from casework.bulk import copy_in
-from casework.errors import Refused
+from casework.calendar import SHANGHAI
+from casework.errors import Refused, WrongState
+from casework.four_eyes import check_has_reason
 from casework.locks import hold
 from casework.models import Refusal
-from casework.verbs import refusal_line, verb
+from casework.verbs import note, refusal_line, verb
+from subjects import rules
 from subjects.keys import keys_of, normalise
-from subjects.models import FormerCode, Person, Position, Subject, SubjectName
+from subjects.models import Consent, FormerCode, Person, Position, QueryReceipt, Subject, SubjectName
 from subjects.rules import NameRow, RegisterRow, check_can_register
-from subjects.states import NameKind, Role
+from subjects.states import (
+    LAST_FOUR,
+    REVIEWED,
+    Channel,
+    ConsentState,
+    Mark,
+    NameKind,
+    PersonalField,
+    PublicBody,
+    QueryPurpose,
+    QueryState,
+    Role,
+    Service,
+)
 
 CHUNK = 1_000
 
@@ -255,3 +274,210 @@ def new_persons(rows: Mapping[str, PersonRow]) -> dict[str, Person]:
     for person, row in zip(made, fresh.values(), strict=True):
         privacy.keep(person.uuid, row.cf_xdr_zjhm, kind=document_of(row))
     return held | {str(person.uuid): person for person in made}
+
+
+# ── Looks at what is not public ──────────────────────────────────────────────────────────────────────────────────────
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+SAMPLE = 20  # one look of so many is read again by somebody else, one a day at least
+
+
+def register_query(
+    *,
+    by: User,
+    purpose: str,
+    matter: str,
+    reason: str,
+    channel: Channel,
+    fields: Sequence[str],
+    on: date,
+    subject: Subject | None = None,
+    person: Person | None = None,
+    rows: int = 1,
+) -> QueryReceipt:
+    """Register one look and commit it; the caller shows data only when this has returned (SEC-02, SM-22).
+
+    What is unusual is flagged at once (SEC-07). A look at an own relation, or above the day's number, is registered with no
+    rows given out, and refused. Inside a verb this fails: the receipt could still be rolled back.
+    """
+    try:
+        reader = rules.Reader.of(by, on)
+        rules.check_can_query(reader, purpose=purpose, matter=matter, reason=reason)
+        with transaction.atomic(durable=True):
+            hold(User.objects.filter(pk=by.pk))
+            marks = rules.marks_of(reader, purpose=purpose, matter=matter, subject=subject, person=person, on=on)
+            refusal = rules.why_not(marks)
+            receipt = QueryReceipt.objects.create(
+                number=_number(on), user=by, agency_id=reader.agency_id, subject=subject, person=person, purpose=purpose,
+                matter=matter.strip(), reason=reason.strip(), channel=channel, fields=list(fields),
+                rows=0 if refusal else rows,
+            )  # fmt: skip
+            record(receipt, "query.registered", by=by, after=receipt.state, purpose=purpose, matter=matter.strip())
+            if marks:
+                move(receipt, QueryState.FLAGGED, event=REVIEWED[QueryState.FLAGGED], by=SYSTEM, marks=marks)
+        if refusal:
+            raise refusal
+    except Refused as refused:
+        note(refused, act="register_query", by=by)
+        raise
+    return receipt
+
+
+def _number(on: date) -> str:
+    return f"Q{on:%y%m%d}-" + "".join(secrets.choice(ALPHABET) for _n in range(10))
+
+
+@verb
+def review_query(receipt_id: int, *, to: QueryState, by: User, reason: str, on: date) -> QueryReceipt:
+    """Somebody else than the reader says what a look was: in order, flagged, an incident, cleared (SEC-03, SM-22)."""
+    receipt = (
+        QueryReceipt.objects.select_for_update(of=("self",), no_key=True).select_related("user").get(pk=receipt_id)
+    )
+    rules.check_can_review(by, receipt, to=to, reason=reason, on=on)
+    move(
+        receipt, to, event=REVIEWED[to], by=by, reason=reason,
+        reviewed_by=by, reviewed_at=timezone.now(), review_reason=reason,
+    )  # fmt: skip
+    return receipt
+
+
+@verb
+def sample_for_review(*, on: date) -> int:
+    """Draw by lot, from the looks of the day before, those that somebody else reads again (SEC-03).
+
+    The lot can be repeated by whoever holds the portal's key, and foreseen by nobody else.
+    """
+    midnight = datetime.combine(on, time.min, tzinfo=SHANGHAI)
+    made = QueryReceipt.objects.filter(at__gte=midnight - timedelta(days=1), at__lt=midnight)
+    if made.filter(marks__contains=[Mark.SAMPLED]).exists():
+        return 0
+    numbers = list(made.filter(state=QueryState.REGISTERED).values_list("number", flat=True))
+    numbers.sort(key=lambda number: salted_hmac("subjects.sample", f"{on} {number}").digest())
+    drawn = made.filter(number__in=numbers[: -(-len(numbers) // SAMPLE)])
+    record_many(
+        [Line(each.chain, each.ref, "query.sampled") for each in drawn.select_related("user", "client")], by=SYSTEM
+    )
+    return drawn.update(marks=[Mark.SAMPLED])
+
+
+def reveal_number(
+    person: Person, *, by: User, purpose: str, matter: str, reason: str, is_full: bool, on: date
+) -> dict[str, str]:
+    """The numbers of one person's documents, by kind: the last four characters, or the whole where it is asked for (D7).
+
+    The look is registered and committed first. For the person's own request it rests on their consent (SEC-12).
+    """
+    by.check_may(Permission.REVEAL, on=on)
+    privacy.check_can_reveal(purpose, matter)
+    field = PersonalField.IDENTITY_NUMBER if is_full else LAST_FOUR
+    register_query(
+        by=by,
+        purpose=purpose,
+        matter=matter,
+        reason=reason,
+        channel=Channel.OFFICE,
+        person=person,
+        fields=[field],
+        on=on,
+    )
+    if purpose == QueryPurpose.OWN_REQUEST:
+        use_under_consent(person, service=Service.OWN_REQUEST, field=PersonalField.IDENTITY_NUMBER, by=by, on=on)
+    numbers = privacy.reveal(person.uuid, by=by, purpose=purpose, case=matter, reason=reason)
+    return numbers if is_full else {kind: f"…{number[-4:]}" for kind, number in numbers.items()}
+
+
+# ── Consents ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@verb
+def give_consent(
+    person_id: int,
+    *,
+    agency: Agency,
+    service: str,
+    purpose: str,
+    manner: str,
+    scope: Sequence[str],
+    shown_text: str,
+    ends_on: date | None,
+    by: Actor,
+    on: date,
+) -> Consent:
+    """Keep a person's consent with what they read, word for word (SEC-11, SEC-13, SEC-14; SM-20)."""
+    _hold_person(person_id)
+    rules.check_can_consent(
+        service=service,
+        purpose=purpose,
+        manner=manner,
+        scope=scope,
+        shown_text=shown_text,
+        given_on=on,
+        ends_on=ends_on,
+    )
+    assert ends_on is not None  # the check asks for it
+    consent = Consent.objects.create(
+        person_id=person_id, agency=agency, service=service, purpose=purpose, manner=manner, scope=sorted(set(scope)),
+        shown_text=shown_text, given_on=on, ends_on=ends_on,
+    )  # fmt: skip
+    record(consent, "consent.given", by=by, after=consent.state, purpose=purpose, ends_on=ends_on)
+    return consent
+
+
+@verb
+def use_under_consent(person: Person, *, service: str, field: str, by: Actor, on: date) -> Consent:
+    """Note that a field is used under a running consent, before it is used; without one it is refused (SEC-12, INV-66)."""
+    _hold_person(person.pk)
+    consent = rules.check_consent(person, agency_id=by.agency_id, service=service, field=field, on=on)
+    record(consent, "consent.used", by=by, after=on.isoformat(), field=field)
+    return consent
+
+
+@verb
+def revoke_consent(consent_id: int, *, by: Actor, on: date, reason: str) -> Consent:
+    """The person takes the consent back; it ends at once (SEC-14)."""
+    check_has_reason(reason)
+    consent = _consent(consent_id)
+    move(consent, ConsentState.REVOKED, event="consent.revoked", by=by, reason=reason, ended_on=on)
+    return consent
+
+
+@verb
+def expire_consent(consent_id: int, *, on: date) -> Consent:
+    """Close a consent after its last day. Nobody could use it any longer since then."""
+    consent = _consent(consent_id)
+    if consent.state == ConsentState.GIVEN and consent.ends_on < on:
+        move(consent, ConsentState.EXPIRED, event="consent.expired", by=SYSTEM, ended_on=consent.ends_on)
+    return consent
+
+
+def _consent(consent_id: int) -> Consent:
+    _hold_person(Consent.objects.values_list("person_id", flat=True).get(pk=consent_id))
+    return Consent.objects.select_for_update(of=("self",), no_key=True).select_related("person").get(pk=consent_id)
+
+
+def _hold_person(person_id: int) -> None:
+    hold(Person.objects.filter(pk=person_id))
+
+
+# ── Marks on a subject ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@verb
+def mark_public_body(subject_id: int, *, kind: str, by: User, reason: str, on: date) -> Subject:
+    """Mark a subject as state organ, public institution or state-owned enterprise, or take the mark off (`kind` "") (SUB-12)."""
+    by.check_may(Permission.MARK_SUBJECT, on=on)
+    check_has_reason(reason)
+    hold(Subject.objects.filter(pk=subject_id))
+    subject = Subject.objects.get(pk=subject_id)
+    rules.check_no_own_relation(by, subject, on=on)
+    if kind and kind not in PublicBody.values:
+        raise Refused(_("Choose a kind of the list."), rule="value_not_in_list", rows=["SUB-12"], field="kind")
+    before = subject.public_body
+    if kind == before:
+        raise WrongState(_("The subject bears this mark already."))
+    Subject.objects.filter(pk=subject_id).update(public_body=kind)
+    event = "subject.marked_public_body" if kind else "subject.unmarked_public_body"
+    said = str(PublicBody(kind or before).label)
+    record(subject, event, by=by, before=before, after=kind, reason=reason, kind=said)
+    subject.public_body = kind
+    return subject

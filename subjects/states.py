@@ -136,6 +136,9 @@ class PersonalField(TextChoices):
     ADDRESS = "address", _("home address")
 
 
+LAST_FOUR = "identity_number_last_four"  # what a reveal shows unless the whole is asked for (D7)
+
+
 class Service(TextChoices):
     """Services for which a consent may be asked. The list is closed."""
 

@@ -7,9 +7,8 @@ from ipaddress import ip_network
 from django.utils.translation import gettext as _
 
 from accounts.models import Agency, ApiClient, User
-from accounts.permissions import SCOPES, Permission
-from accounts.rules.reach import check_may, keeper_postings, kept_agencies
-from accounts.rules.reach import LEAD_UNITS
+from accounts.permissions import PURPOSES, SCOPES, Permission
+from accounts.rules.reach import check_may, keeps_bodiless_keys, kept_agencies
 from casework.actors import Actor
 from casework.errors import NotAllowed, Refused, WrongState
 
@@ -22,10 +21,7 @@ def check_may_keep_key(by: Actor, agency: Agency | None, *, on: date) -> None:
     check_may(by, Permission.KEEP_ACCOUNTS, on=on)
     if not isinstance(by, User):
         return
-    if agency is None:
-        is_his = any(posting.agency.kind in LEAD_UNITS for posting in keeper_postings(by, on))
-    else:
-        is_his = kept_agencies(by, on).filter(pk=agency.pk).exists()
+    is_his = keeps_bodiless_keys(by, on) if agency is None else kept_agencies(by, on).filter(pk=agency.pk).exists()
     if not is_his:
         raise NotAllowed(
             _("The keys of this body are kept by the account keepers of the body or above it."),
@@ -33,8 +29,10 @@ def check_may_keep_key(by: Actor, agency: Agency | None, *, on: date) -> None:
         )  # fmt: skip
 
 
-def check_client(kind: str, agency: Agency | None, scopes: Iterable[str], *, on: date, days: int) -> None:
-    """A key is bound to a living body of its kind, to known scopes, and to an end within a year."""
+def check_client(
+    kind: str, agency: Agency | None, scopes: Iterable[str], purposes: Iterable[str], *, on: date, days: int
+) -> None:
+    """A key is bound to a living body of its kind, to known scopes and purposes, and to an end within a year."""
     if not 1 <= days <= LONGEST_KEY_DAYS:
         raise Refused(
             _("A key lives at most %(days)s days.") % {"days": LONGEST_KEY_DAYS},
@@ -44,6 +42,11 @@ def check_client(kind: str, agency: Agency | None, scopes: Iterable[str], *, on:
         raise Refused(
             _("There is no scope “%(scope)s”.") % {"scope": unknown[0]},
             rule="scope_unknown", rows=["SEC-18"], field="scopes",
+        )  # fmt: skip
+    if unknown := sorted(set(purposes) - set(PURPOSES)):
+        raise Refused(
+            _("There is no purpose “%(purpose)s”.") % {"purpose": unknown[0]},
+            rule="purpose_unknown", rows=["SEC-01", "SEC-18"], field="purposes",
         )  # fmt: skip
     if kind == ApiClient.Kind.AGENCY and agency is None:
         raise Refused(

@@ -1,12 +1,14 @@
 """Who may act, and how far an officer sees."""
 
+from collections.abc import Collection
 from datetime import date
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import Agency, AgencyKind, Posting, User
-from accounts.permissions import KEEPS_ACCOUNTS, READS_ALL, READS_REGION
+from accounts.models import Agency, AgencyKind, ApiClient, Posting, User
+from accounts.permissions import KEEPS_ACCOUNTS, READS_ALL, READS_REGION, Permission
 from casework.actors import Actor
 from casework.errors import NotAllowed
 
@@ -35,7 +37,7 @@ def agencies_in_reach(user: User, on: date) -> QuerySet[Agency]:
     reach = Q(pk__in=subtree(*(posting.agency_id for posting in postings)))
     for posting in postings:
         if posting.role == READS_REGION:
-            reach |= Q(region_id__startswith=posting.agency.region.open_part)
+            reach |= Q(region__code__startswith=posting.agency.region.open_part)
     return Agency.objects.filter(reach)
 
 
@@ -45,7 +47,7 @@ def kept_agencies(user: User, on: date) -> QuerySet[Agency]:
     kept = Q(pk__in=subtree(*(posting.agency_id for posting in postings)))
     for posting in postings:
         if posting.agency.kind in LEAD_UNITS:
-            kept |= Q(region_id__startswith=posting.agency.region.open_part)
+            kept |= Q(region__code__startswith=posting.agency.region.open_part)
     return Agency.objects.filter(kept)
 
 
@@ -55,6 +57,11 @@ def keeps_region(user: User, code: str, on: date) -> bool:
         posting.agency.kind in LEAD_UNITS and posting.agency.region.covers(code)
         for posting in keeper_postings(user, on)
     )
+
+
+def keeps_bodiless_keys(user: User, on: date) -> bool:
+    """Keys of no body (institutions, the public) are kept at lead units."""
+    return any(posting.agency.kind in LEAD_UNITS for posting in keeper_postings(user, on))
 
 
 def keeper_postings(user: User, on: date) -> list[Posting]:
@@ -74,3 +81,22 @@ def identity_digest(user: User) -> tuple[int, bytes] | None:
     """(key id, digest) of the officer's identity number, comparable with `sealed.identity`: is he concerned himself (D6)?"""
     human = user.identity
     return (human.digest_key, bytes(human.digest)) if human else None
+
+
+def visible_accounts(user: User, on: date) -> QuerySet[User]:
+    """The staff accounts that an account keeper keeps, present or former, by their postings; an auditor reads all."""
+    staff = User.objects.filter(kind=User.Kind.STAFF)
+    if Permission.READ_AUDIT in user.permissions_on(on):
+        return staff
+    return staff.filter(pk__in=Posting.objects.filter(agency__in=kept_agencies(user, on)).values("user"))
+
+
+def names_of(things: Collection[str], agencies: Collection[int]) -> dict[str, str]:
+    """Names of accounts, keys and bodies, as colleagues read them: for stories told from the audit (casework.timeline)."""
+    uuids = [UUID(thing) for thing in things]
+    found: dict[str, str] = {
+        str(key): name for key, name in Agency.objects.filter(pk__in=agencies).values_list("pk", "name")
+    }
+    for model in (User, ApiClient):
+        found |= {str(row.uuid): str(row) for row in model._default_manager.filter(uuid__in=uuids)}
+    return found

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from casework.calendar import UnknownYear, calendar, today
 
@@ -36,7 +36,9 @@ SOON = 3  # working days
 def weekday(day: date) -> str:
     """The day of the week as the queue writes it."""
     words = {
-        "Mon": _("Mon"), "Tue": _("Tue"), "Wed": _("Wed"), "Thu": _("Thu"), "Fri": _("Fri"), "Sat": _("Sat"), "Sun": _("Sun"),
+        "Mon": pgettext("weekday", "Mon"), "Tue": pgettext("weekday", "Tue"), "Wed": pgettext("weekday", "Wed"),
+        "Thu": pgettext("weekday", "Thu"), "Fri": pgettext("weekday", "Fri"), "Sat": pgettext("weekday", "Sat"),
+        "Sun": pgettext("weekday", "Sun"),
     }  # fmt: skip
     return words[WEEKDAYS[day.weekday()]]
 

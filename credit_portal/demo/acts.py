@@ -1,4 +1,4 @@
-"""About 2,000 penalties of the last four and a half years, through the real intake, and what became of them since.
+"""About 2,000 penalties and 200 licences of the last four and a half years, through the real intake, and what became of them.
 
 Deliveries are dated as they would have come in: a body sends each half-year's decisions, which it had published itself in
 time, and its newest within days. Whatever is late, held, corrected, withdrawn, stayed or annulled is meant to be.
@@ -18,7 +18,7 @@ from accounts.models import Agency, User
 from casework import attachments
 from casework.actors import SYSTEM
 from casework.models import Attachment
-from credit_portal.demo import penalties
+from credit_portal.demo import licences, penalties
 from credit_portal.demo.people import identity_number
 from credit_portal.demo.subjects import SEED, Party, parties
 from credit_portal.demo.world import MARKET_BODIES
@@ -35,6 +35,10 @@ SENDERS = {  # sender → bodies that decide, and how many of the routine penalt
     "city": (("city",), 160), "culture": (("culture",), 120), "ports": (("ports",), 70), "qh_market": (("qh_market",), 40),
     "wangsha": (("wangsha",), 40),
 }  # fmt: skip
+LICENSORS = {
+    "market": (MARKET_BODIES, 80), "fire": (("fire",), 20), "ecology": (("ecology",), 15), "city": (("city",), 15),
+    "culture": (("culture",), 15), "safety": (("safety",), 10), "wangsha": (("wangsha",), 5),
+}  # fmt: skip
 EXEMPT = "demo-archives-regulation:第八条"
 
 # Facts of 2025 to which the sample file comes back; their numbers never change.
@@ -50,6 +54,7 @@ class Demo:
     bodies: dict[str, Agency]
     random: Random
     parties: list[Party]
+    luck: Random  # of the licences
     totals: Counter[str] = field(default_factory=Counter)
     numbers: Counter[tuple[str, int]] = field(default_factory=Counter)
 
@@ -61,10 +66,22 @@ class Demo:
         of = None if "cf_xdr_zjhm" in more else self.random.choice(self.parties)
         return penalties.penalty(self.random, by=by, of=of, number=number, decided_on=decided_on, **more)
 
-    def deliver(self, rows: list[penalties.Cells], *, sender: str = "market", ago: int = 0) -> services.Delivery:
+    def licence(self, by: str = "market", *, ago: int, **more: str) -> penalties.Cells:
+        """The same for a licence. Numbers of their own, and chance of its own: the penalties stay as they are."""
+        decided_on = weekday(self.today - timedelta(days=ago))
+        self.numbers[f"{by} licences", decided_on.year] += 1
+        number = licences.number(by, decided_on.year, self.numbers[f"{by} licences", decided_on.year])
+        of = None if "xk_xdr_zjhm" in more else self.luck.choice(self.parties)
+        return licences.licence(self.luck, by=by, of=of, number=number, decided_on=decided_on, **more)
+
+    def deliver(
+        self, rows: list[penalties.Cells], *, sender: str = "market", ago: int = 0, kind: str = "penalties"
+    ) -> services.Delivery:
         """Hand in rows as they came in so many days ago."""
-        on = self.today - timedelta(days=ago)
-        delivery = services.take_in(read_json(rows), agency=self.bodies[sender], by=SYSTEM, on=on, sha256="0" * 64)
+        on, agency = self.today - timedelta(days=ago), self.bodies[sender]
+        delivery = services.take_in(
+            read_json(rows, kind=kind), kind=kind, agency=agency, by=SYSTEM, on=on, sha256="0" * 64
+        )
         self.totals.update(delivery.totals)
         return delivery
 
@@ -75,7 +92,7 @@ class Demo:
 
 def make(bodies: dict[str, Agency], today: date) -> Counter[str]:
     """All acts of the demo. The totals are those of the intake, and of the sweep that ends what is over."""
-    demo = Demo(today, bodies, Random(SEED), parties())  # noqa: S311  invented data, not secrets
+    demo = Demo(today, bodies, Random(SEED), parties(), Random(SEED + 1))  # noqa: S311  invented data, not secrets
     anchors(bodies)
     for sender in SENDERS:
         for rows, ago in _routine(demo, sender):
@@ -89,6 +106,7 @@ def make(bodies: dict[str, Agency], today: date) -> Counter[str]:
     _changed(demo)
     _documents_that_lost_effect(demo)
     _without_act(demo)
+    _licences(demo)
     demo.totals.update({f"sweep: {name}": count for name, count in sweep(today).items()})
     return demo.totals
 
@@ -243,6 +261,36 @@ def _without_act(demo: Demo) -> None:
                 document.pk, order=retrial, order_number=f"（演示）再{n}号", by=SYSTEM, on=demo.today,
                 reason="再审撤销（演示）",
             )  # fmt: skip
+
+
+def _licences(demo: Demo) -> None:
+    """What was permitted: in time, late, of natural persons, held, kept back in part, corrected, withdrawn."""
+
+    def deliver(rows: list[penalties.Cells], *, sender: str = "market", ago: int = 0) -> None:
+        demo.deliver(rows, sender=sender, ago=ago, kind="licences")
+
+    for sender, (deciders, count) in LICENSORS.items():
+        rows = []
+        for n in range(count):
+            row = demo.licence(demo.luck.choice(deciders), ago=30 + n * 1_500 // count)
+            shown_on = date.fromisoformat(row["xk_jdrq"]) + timedelta(days=demo.luck.randint(1, 5))
+            rows.append(row | {"source_public_on": shown_on.isoformat()})
+        deliver(rows, sender=sender, ago=20)
+    for ago in (5, 3, 1, 0):
+        deliver([demo.licence(demo.luck.choice(MARKET_BODIES), ago=ago + 1) for _n in range(6)], ago=ago)
+    deliver([demo.licence(ago=ago) for ago in (61, 58, 55)], ago=21)  # late
+    persons = [
+        licences.person(demo.luck, born_on=date(1968, 5, 1) + timedelta(days=n * 611), sequence=400 + n)
+        for n in range(12)
+    ]
+    deliver([demo.licence("city", ago=4, **one) for one in persons], sender="city", ago=2)
+    deliver([demo.licence(ago=3, xk_nr="食品销售，联系电话13800138000") for _n in range(2)], ago=1)
+    deliver([demo.licence(ago=6, business_secret="xk_nr") for _n in range(2)], ago=2)  # noqa: S106  a column
+    shown = {"source_public_on": str(demo.today - timedelta(days=67))}
+    wrong = [demo.licence(ago=70, **shown) for _n in range(5)]
+    deliver(wrong, ago=65)
+    deliver([row | {"xk_zt": "无效", "op": "correct", "reason": "许可已注销"} for row in wrong[:3]], ago=25)
+    deliver([row | {"op": "withdraw", "reason": "录入有误，自行撤回"} for row in wrong[3:]], ago=12)
 
 
 def order(name: str) -> Attachment:

@@ -1,13 +1,15 @@
 -- The search. The barrier of a view keeps an index on names out of reach, so the search is functions beside the views: they
--- run as the owner, show only what the views show, and read the register alone. No person is in any of these tables.
+-- run as the owner, show only what the views show, and read the register alone. No person stands in any of its tables.
 --
 -- A name hits in one of eight ranks, and a subject stands where its best name does: 1 exact name, 2 prefix, 3 contains, 4 former
--- name, 5 trade name, 6 pinyin, 7 initials, 8 all but one character. Codes and lists without a question have rank 0. Within a
--- rank the order is the key of the name in bytes, then the code; a place in it is (rank, key, code).
+-- name, 5 trade name, 6 pinyin, 7 initials, 8 all but one character; 0 is a code, or no question. Few hits are ranked whole, the
+-- shorter name first. Many are walked along indexes, rank by rank, so that the last page costs what the first one does; their
+-- ranks are told plus 10. A place in either order is rank, key, code.
 
--- The bigrams of a word, as the register keeps them.
-create function disclosed.pairs(word text) returns varchar[] language sql immutable parallel safe
-  as $$ select array(select pg_catalog.substr(word, n, 2)::varchar from pg_catalog.generate_series(1, pg_catalog.length(word) - 1) n) $$;
+-- The bigrams of some words, as the register keeps them.
+create function disclosed.pairs(words text[]) returns varchar[] language sql immutable parallel safe
+  set search_path = pg_catalog, pg_temp as $$
+  select array(select distinct substr(w, n, 2)::varchar from unnest(words) w, generate_series(1, length(w) - 1) n) $$;
 
 create function disclosed.search_rank(
   kind text, key text, pinyin text, initials text, joined text, parts text[], near text[]
@@ -20,120 +22,125 @@ create function disclosed.search_rank(
     when key like any (near) then 8
   end $$;
 
--- By what a name stands within its rank.
-create function disclosed.search_key(rank int, key text, pinyin text, initials text) returns text
-  language sql immutable parallel safe as $$ select case rank when 6 then pinyin when 7 then initials else key end $$;
+create function disclosed.search_fits(
+  type text, status text, region text, code text, types text[], statuses text[], regions text[], categories text[]
+) returns boolean language sql immutable parallel safe as $$
+  select (types is null or type = any (types)) and (statuses is null or status = any (statuses))
+    and (regions is null or region = any (regions)) and (categories is null or pg_catalog.left(code, 2) = any (categories)) $$;
 
--- Whether a subject passes the filters: parameter → values; a region is given by its leading digits.
-create function disclosed.search_fits(type text, status text, region text, code text, filters jsonb) returns boolean
-  language sql immutable parallel safe as $$
-  select (filters->'type' is null or filters->'type' ? type)
-    and (filters->'registration_status' is null or filters->'registration_status' ? status)
-    and (filters->'category' is null or filters->'category' ? pg_catalog.left(code, 2))
-    and (filters->'region' is null
-      or filters->'region' ?| array[pg_catalog.left(region, 2), pg_catalog.left(region, 4), region]) $$;
-
--- How a name may look of which the question has one character wrong, too many or too few; `pairs` are what stays right.
-create function disclosed.search_near(joined text) returns table (pattern text, pairs varchar[])
-  language sql immutable parallel safe as $$
-  select p.pattern, disclosed.pairs(left(joined, n - 1)) || disclosed.pairs(substr(joined, n + 1))
+-- How a name may look of which the question has one character wrong, too many or too few; `held` are the bigrams that stay.
+create function disclosed.search_near(joined text) returns table (patterns text[], held varchar[])
+language sql immutable set search_path = pg_catalog, pg_temp as $$
+  select array(select p.pattern from (values
+      ('%' || p.before || '_' || p.after || '%', true),
+      ('%' || p.before || p.after || '%', p.before <> '' and p.after <> '' and length(joined) > 3),
+      ('%' || p.before || substr(joined, n, 1) || '_' || p.after || '%', p.after <> '')
+    ) p (pattern, is_one) where p.is_one), h.held
   from generate_series(1, length(joined)) n
-  cross join lateral (values
-    ('%' || left(joined, n - 1) || '_' || substr(joined, n + 1) || '%', true),
-    ('%' || left(joined, n - 1) || substr(joined, n + 1) || '%', n > 1 and n < length(joined) and length(joined) > 3),
-    ('%' || left(joined, n) || '_' || substr(joined, n + 1) || '%', n < length(joined))
-  ) p (pattern, is_asked)
-  where p.is_asked and length(joined) between 3 and 40 and length(joined) > case n when 1 then 2 when length(joined) then 2 else 3 end
-  $$ set search_path = pg_catalog, pg_temp;
+  cross join lateral (select left(joined, n - 1), substr(joined, n + 1)) p (before, after)
+  cross join lateral (select disclosed.pairs(array[p.before, p.after])) h (held)
+  where length(joined) between 3 and 40 and h.held <> '{}' $$;
 
--- How many of these subjects have each value of a facet; the facet '' is all of them.
-create function disclosed.search_facet(facet text, subjects bigint[]) returns table (value text, hits bigint)
-language sql stable set search_path = pg_catalog, pg_temp as $$
-  select '', cardinality(subjects)::bigint where facet = ''
-  union all
-  select v.value, count(*) from public.subjects_subject s
-  cross join lateral (
-    select s.type where facet = 'type'
-    union all select s.registration_status where facet = 'registration_status'
-    union all select distinct r from unnest(array[s.region_id, left(s.region_id, 4) || '00', left(s.region_id, 2) || '0000']) r
-    where facet = 'region'
-  ) v (value)
-  where facet <> '' and s.id = any (subjects) group by v.value $$;
+-- How many names there are, and which share of them answer: by their characters, and in any way. Seen in a sample of 3,000, which
+-- costs the same whatever the register holds. 0 where the register is small or hardly any answer: then all that do are looked at.
+create function disclosed.search_share(
+  words text[], types text[], statuses text[], regions text[], categories text[],
+  out names float, out by_name float, out in_all float
+) language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan set jit = off as $$
+declare
+  is_open boolean := types is null and statuses is null and regions is null and categories is null;
+  joined text := array_to_string(words, '');
+  parts text[] := array(select '%' || w || '%' from unnest(words) w);
+begin
+  names := (select greatest(reltuples, 1) from pg_class where oid = 'public.subjects_subjectname'::regclass);
+  by_name := 0;
+  in_all := 0;
+  if names > 20000 then
+    select case when sum(h.by_name) >= 10 then avg(h.by_name) else 0 end, case when sum(h.in_all) >= 10 then avg(h.in_all) else 0 end
+    into by_name, in_all
+    from public.subjects_subjectname n tablesample system (least(100, 300000 / names)) repeatable (1)
+    cross join lateral (select disclosed.search_rank(n.kind, n.key, n.pinyin, n.initials, joined, parts, '{}')) r (rank)
+    cross join lateral (select (r.rank is not null and (is_open or exists (
+      select from public.subjects_subject s where s.id = n.subject_id and disclosed.search_fits(
+        s.type, s.registration_status, s.region_id, s.unified_code, types, statuses, regions, categories))))::int offset 0) f (fits)
+    cross join lateral (select case when r.rank <= 5 then f.fits else 0 end, f.fits) h (by_name, in_all);
+  end if;
+end $$;
 
--- The best hit of each subject, by the indexes. All but one character is looked for only where next to nothing is found.
-create function disclosed.search_names(words text[]) returns table (subject_id bigint, name_id bigint, rank int, key text)
-language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan as $$
+-- The best hit of each subject, by the indexes. All but one character is looked for only where next to nothing is found
+-- without filters, so that a filter takes away and never adds.
+create function disclosed.search_names(words text[], types text[], statuses text[], regions text[], categories text[])
+returns table (subject_id bigint, name_id bigint, rank int, key text, unified_code text)
+language plpgsql stable rows 50 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan set jit = off as $$
 #variable_conflict use_column
 declare
   joined text := array_to_string(words, '');
   parts text[] := array(select '%' || w || '%' from unnest(words) w);
-  held varchar[] := array(select distinct unnest(disclosed.pairs(w)) from unnest(words) w);
-  is_latin boolean := joined ~ '^[a-z0-9]*[a-z][a-z0-9]*$';
+  held varchar[] := disclosed.pairs(words);
+  is_latin boolean := joined ~ '^[a-z0-9]+$';
+  is_filtered boolean := not (types is null and statuses is null and regions is null and categories is null);
+  one record;
   near text[] := '{}';
   candidates bigint[] := '{}';
+  better int;
 begin
-  if (select count(*) from (
-      select 1 from public.subjects_subjectname n where n.bigrams @> held and n.key like all (parts)
-      union all select 1 from public.subjects_subjectname n
-        where is_latin and n.pinyin <> '' and n.pinyin collate "C" ^@ joined
-      union all select 1 from public.subjects_subjectname n
-        where is_latin and n.initials <> '' and n.initials collate "C" ^@ joined
-      limit 10) found) < 10
-  then
-    near := array(select pattern from disclosed.search_near(joined));
-    candidates := array(
-      select n.id from (select pairs, array_agg(pattern) as patterns from disclosed.search_near(joined) group by pairs) p
-      cross join lateral (
-        select id from public.subjects_subjectname n where n.bigrams @> p.pairs and n.key like any (p.patterns) limit 1000) n
-      where p.pairs <> '{}');
-  end if;
   return query
-  select distinct on (n.subject_id) n.subject_id, n.id, r.rank, k.key
+  select distinct on (n.subject_id) n.subject_id, n.id, r.rank, to_char(length(n.key), 'FM000') || n.key, s.unified_code::text
   from (
     select * from public.subjects_subjectname n where n.bigrams @> held and n.key like all (parts)
-    union all select * from public.subjects_subjectname n
-      where is_latin and n.pinyin <> '' and n.pinyin collate "C" ^@ joined
-    union all select * from public.subjects_subjectname n
-      where is_latin and n.initials <> '' and n.initials collate "C" ^@ joined
-    union all select * from public.subjects_subjectname n where n.id = any (candidates)
+    union all
+    select * from public.subjects_subjectname n where is_latin and n.pinyin <> '' and n.pinyin collate "C" ^@ joined
+    union all
+    select * from public.subjects_subjectname n where is_latin and n.initials <> '' and n.initials collate "C" ^@ joined
   ) n
-  cross join lateral (select disclosed.search_rank(n.kind, n.key, n.pinyin, n.initials, joined, parts, near)) r (rank)
-  cross join lateral (select disclosed.search_key(r.rank, n.key, n.pinyin, n.initials) collate "C") k (key)
-  order by n.subject_id, r.rank, k.key, n.id;
-end $$;
-
--- How many names there are, and which share of them the words and the filters leave: seen in a sample of 3,000, which costs the
--- same whatever the register holds. 0 where the register is small, for then everything is looked at.
-create function disclosed.search_share(words text[], filters jsonb, out held float, out share float)
-language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan as $$
-declare parts text[] := array(select '%' || w || '%' from unnest(words) w);
-begin
-  held := (select reltuples from pg_class where oid = 'public.subjects_subjectname'::regclass);
-  if held < 20000 then
-    share := 0;
+  join public.subjects_subject s on s.id = n.subject_id
+  cross join lateral (select disclosed.search_rank(n.kind, n.key, n.pinyin, n.initials, joined, parts, '{}')) r (rank)
+  where disclosed.search_fits(
+    s.type, s.registration_status, s.region_id, s.unified_code, types, statuses, regions, categories)
+  order by n.subject_id, r.rank, length(n.key), n.id;
+  get diagnostics better = row_count;
+  if better < 10 and is_filtered then
+    better := (select count(*) from (
+      select from public.subjects_subjectname n where n.bigrams @> held and n.key like all (parts) limit 10) b);
+  end if;
+  if better >= 10 then
     return;
   end if;
-  select coalesce(avg((n.key like all (parts) and exists (
-      select from public.subjects_subject s where s.id = n.subject_id
-        and disclosed.search_fits(s.type, s.registration_status, s.region_id, s.unified_code, filters)))::int), 0)
-  into share from public.subjects_subjectname n tablesample system (least(100, 300000 / held)) repeatable (1);
+  for one in select * from disclosed.search_near(joined) loop
+    near := near || one.patterns;
+    candidates := candidates || array(
+      select n.id from public.subjects_subjectname n where n.bigrams @> one.held and n.key like any (one.patterns) limit 200);
+  end loop;
+  return query
+  select distinct on (n.subject_id) n.subject_id, n.id, 8, to_char(length(n.key), 'FM000') || n.key, s.unified_code::text
+  from public.subjects_subjectname n join public.subjects_subject s on s.id = n.subject_id
+  where n.id = any (candidates)
+    and disclosed.search_fits(
+      s.type, s.registration_status, s.region_id, s.unified_code, types, statuses, regions, categories)
+    and not exists (
+      select from public.subjects_subjectname o where o.subject_id = n.subject_id
+        and disclosed.search_rank(o.kind, o.key, o.pinyin, o.initials, joined, parts, '{}') is not null)
+  order by n.subject_id, length(n.key), n.id;
 end $$;
 
--- Which subjects answer, in order, after a place. Few hits are ranked whole; many are walked along the indexes, rank by rank, so
--- that the last page costs what the first one does. Which of the two is cheaper turns where a page is as rare as the hits are.
+-- Which subjects answer, in order, after a place.
 create function disclosed.search_places(
-  code text, words text[], filters jsonb, newest boolean, after_rank int, after_key text, after_code text, wanted int
+  code text, words text[], types text[], statuses text[], regions text[], categories text[], newest boolean,
+  after_rank int, after_key text, after_code text, wanted int
 ) returns table (rank int, key text, subject_id bigint, name_id bigint, code_kind text)
-language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan as $$
+language plpgsql stable rows 50 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan set jit = off as $$
 #variable_conflict use_column
 declare
   joined text := array_to_string(words, '');
   parts text[] := array(select '%' || w || '%' from unnest(words) w);
   beyond constant text := chr(1114111);  -- after every key
   sample record;
+  rare float;  -- below this share the names that answer are ranked whole: a page of a walk would be as long
+  by_name bigint[];
   low text;
   high text;
-  found_now int;
+  after_uuid uuid;
+  got int;
 begin
   if code is not null then
     return query
@@ -146,13 +153,16 @@ begin
       where length(code) = 9 and substr(s.unified_code, 9, 9) = code
     ) f (id, kind)
     join public.subjects_subject s on s.id = f.id
-    where disclosed.search_fits(s.type, s.registration_status, s.region_id, s.unified_code, filters)
+    where disclosed.search_fits(
+        s.type, s.registration_status, s.region_id, s.unified_code, types, statuses, regions, categories)
       and s.unified_code > after_code
     order by s.unified_code limit wanted;
+    return;
   elsif words is null and newest then
     return query
     select 0, coalesce(s.registered_on::text, ''), s.id, null::bigint, null from public.subjects_subject s
-    where disclosed.search_fits(s.type, s.registration_status, s.region_id, s.unified_code, filters)
+    where disclosed.search_fits(
+        s.type, s.registration_status, s.region_id, s.unified_code, types, statuses, regions, categories)
       and case
         when after_code = '' then true
         when after_key = '' then s.registered_on is null and s.unified_code > after_code
@@ -160,142 +170,199 @@ begin
           or s.registered_on = after_key::date and s.unified_code > after_code
       end
     order by s.registered_on desc nulls last, s.unified_code limit wanted;
+    return;
   elsif words is null then
     return query
     select 0, '', s.id, null::bigint, null from public.subjects_subject s
-    where disclosed.search_fits(s.type, s.registration_status, s.region_id, s.unified_code, filters)
+    where disclosed.search_fits(
+        s.type, s.registration_status, s.region_id, s.unified_code, types, statuses, regions, categories)
       and s.unified_code > after_code
     order by s.unified_code limit wanted;
-  else
-    sample := disclosed.search_share(words, filters);
-    if sample.share <= sqrt(wanted / greatest(sample.held, 1)) then
-      return query
-      select n.rank, n.key, n.subject_id, n.name_id, null
-      from disclosed.search_names(words) n join public.subjects_subject s on s.id = n.subject_id
-      where disclosed.search_fits(s.type, s.registration_status, s.region_id, s.unified_code, filters)
-        and (n.rank, n.key collate "C", s.unified_code) > (after_rank, after_key, after_code)
-      order by n.rank, n.key collate "C", s.unified_code limit wanted;
-      return;
-    end if;
-    for step in greatest(after_rank, 1)..7 loop
-      if step > after_rank then
-        after_key := '';
-        after_code := '';
-      end if;
-      if step <= 5 then
-        low := greatest(case when step <= 2 then joined else '' end collate "C", after_key);
-        high := case step when 1 then joined when 2 then joined || beyond else beyond end;
-        return query
-        select step, n.key::text, n.subject_id, n.id, null
-        from public.subjects_subjectname n join public.subjects_subject s on s.id = n.subject_id
-        where n.kind = case step when 4 then 'former' when 5 then 'trade' else 'current' end
-          and n.key collate "C" >= low and n.key collate "C" <= high
-          and disclosed.search_rank(n.kind, n.key, '', '', joined, parts, '{}') = step
-          and disclosed.search_fits(s.type, s.registration_status, s.region_id, s.unified_code, filters)
-          and (n.key collate "C", s.unified_code) > (after_key, after_code)
-          and (step <= 3 or not exists (
-            select from public.subjects_subjectname o where o.subject_id = n.subject_id and o.key like all (parts)
-              and (o.kind, o.key collate "C", o.id) < (n.kind, n.key, n.id)))  -- current, former, trade: as in the alphabet
-        order by n.key collate "C", s.unified_code limit wanted;
-      elsif joined ~ '^[a-z0-9]*[a-z][a-z0-9]*$' then
-        return query
-        select step, k.key, n.subject_id, n.id, null
-        from (
-          select * from public.subjects_subjectname n where step = 6 and n.pinyin <> '' and n.pinyin collate "C" ^@ joined
-          union all
-          select * from public.subjects_subjectname n where step = 7 and n.initials <> '' and n.initials collate "C" ^@ joined
-        ) n
-        join public.subjects_subject s on s.id = n.subject_id
-        cross join lateral (select disclosed.search_key(step, n.key, n.pinyin, n.initials) collate "C") k (key)
-        where disclosed.search_fits(s.type, s.registration_status, s.region_id, s.unified_code, filters)
-          and (k.key, s.unified_code) > (after_key, after_code)
-          and not exists (
-            select from public.subjects_subjectname o
-            cross join lateral (
-              select disclosed.search_rank(o.kind, o.key, o.pinyin, o.initials, joined, parts, '{}')) r (rank)
-            where o.subject_id = n.subject_id
-              and (r.rank, disclosed.search_key(r.rank, o.key, o.pinyin, o.initials) collate "C", o.id) < (step, k.key, n.id))
-        order by k.key, s.unified_code limit wanted;
-      end if;
-      get diagnostics found_now = row_count;
-      wanted := wanted - found_now;
-      exit when wanted <= 0;
-    end loop;
+    return;
   end if;
+
+  sample := disclosed.search_share(words, types, statuses, regions, categories);
+  rare := sqrt(25 / sample.names);
+  if after_rank = 0 then  -- the first page decides for all that follow
+    after_rank := case when sample.in_all > rare then 11 else 1 end;
+  end if;
+  if after_rank < 10 then
+    return query
+    select n.rank, n.key, n.subject_id, n.name_id, null
+    from disclosed.search_names(words, types, statuses, regions, categories) n
+    where (n.rank, n.key collate "C", n.unified_code collate "C") > (after_rank, after_key, after_code)
+    order by n.rank, n.key collate "C", n.unified_code collate "C" limit wanted;
+    return;
+  end if;
+  if sample.by_name <= rare then  -- found by pinyin for the most part
+    by_name := array(
+      select n.subject_id from public.subjects_subjectname n where n.bigrams @> disclosed.pairs(words) and n.key like all (parts));
+  end if;
+  for step in after_rank..17 loop
+    if step > after_rank then
+      after_key := '';
+      after_code := '';
+    end if;
+    if step <= 12 then  -- along the keys
+      low := greatest(joined, after_key);
+      high := joined || case step when 12 then beyond else '' end;
+      return query
+      select step, n.key::text, n.subject_id, n.id, null
+      from public.subjects_subjectname n join public.subjects_subject s on s.id = n.subject_id
+      where n.kind = 'current' and n.key collate "C" >= low and n.key collate "C" <= high and (step = 11) = (n.key = joined)
+        and disclosed.search_fits(
+          s.type, s.registration_status, s.region_id, s.unified_code, types, statuses, regions, categories)
+        and (n.key collate "C", s.unified_code collate "C") > (after_key, after_code)
+      order by n.key collate "C", s.unified_code collate "C" limit wanted;
+    elsif step <= 15 then  -- along a number that has nothing to do with names, so that hits lie evenly
+      after_uuid := coalesce(
+        (select s.uuid from public.subjects_subject s where s.unified_code = after_code), '00000000-0000-0000-0000-000000000000');
+      return query
+      select step, '', n.subject_id, n.id, null
+      from public.subjects_subject s
+      cross join lateral (
+        select n.subject_id, n.id from public.subjects_subjectname n
+        where n.subject_id = s.id and n.kind = (array['current', 'former', 'trade'])[step - 12] and n.key like all (parts)
+          and (step > 13 or not n.key ^@ joined)
+        order by length(n.key), n.id limit 1) n
+      where s.uuid > after_uuid and (by_name is null or s.id = any (by_name))
+        and disclosed.search_fits(
+          s.type, s.registration_status, s.region_id, s.unified_code, types, statuses, regions, categories)
+        and (step = 13 or not exists (
+          select from public.subjects_subjectname o where o.subject_id = s.id and o.key like all (parts)
+            and (o.kind = 'current' or step = 15 and o.kind = 'former')))
+      order by s.uuid limit wanted;
+    elsif step = 16 and joined ~ '^[a-z0-9]+$' then  -- along the pinyin
+      return query
+      select step, n.pinyin::text, n.subject_id, n.id, null
+      from public.subjects_subjectname n join public.subjects_subject s on s.id = n.subject_id
+      where n.pinyin <> '' and n.pinyin collate "C" >= greatest(joined, after_key) and n.pinyin collate "C" <= joined || beyond
+        and disclosed.search_fits(
+          s.type, s.registration_status, s.region_id, s.unified_code, types, statuses, regions, categories)
+        and (n.pinyin collate "C", s.unified_code collate "C") > (after_key, after_code)
+        and not exists (
+          select from public.subjects_subjectname o
+          cross join lateral (
+            select disclosed.search_rank(o.kind, o.key, o.pinyin, o.initials, joined, parts, '{}')) r (rank)
+          where o.subject_id = n.subject_id
+            and (r.rank <= 5 or r.rank = 6 and (o.pinyin collate "C", o.id) < (n.pinyin, n.id)))
+      order by n.pinyin collate "C", s.unified_code collate "C" limit wanted;
+    elsif step = 17 and joined ~ '^[a-z0-9]+$' then  -- along the initials
+      return query
+      select step, n.initials::text, n.subject_id, n.id, null
+      from public.subjects_subjectname n join public.subjects_subject s on s.id = n.subject_id
+      where n.initials <> '' and n.initials collate "C" >= greatest(joined, after_key) and n.initials collate "C" <= joined || beyond
+        and disclosed.search_fits(
+          s.type, s.registration_status, s.region_id, s.unified_code, types, statuses, regions, categories)
+        and (n.initials collate "C", s.unified_code collate "C") > (after_key, after_code)
+        and not exists (
+          select from public.subjects_subjectname o
+          cross join lateral (
+            select disclosed.search_rank(o.kind, o.key, o.pinyin, o.initials, joined, parts, '{}')) r (rank)
+          where o.subject_id = n.subject_id
+            and (r.rank <= 6 or r.rank = 7 and (o.initials collate "C", o.id) < (n.initials, n.id)))
+      order by n.initials collate "C", s.unified_code collate "C" limit wanted;
+    end if;
+    get diagnostics got = row_count;
+    wanted := wanted - got;
+    exit when wanted <= 0;
+  end loop;
 end $$;
 
--- A page of the search: where each hit stands, the subject as the register shows it, and the name by which it was found.
+-- A page of the search: the place of each hit, the subject as the register shows it, and the name by which it was found.
+-- A place of the filter is a pattern of division codes.
 create function disclosed.search_page(
-  code text, words text[], filters jsonb, newest boolean, after_rank int, after_key text, after_code text, wanted int
+  code text, words text[], types text[], statuses text[], places text[], categories text[], newest boolean,
+  after_rank int, after_key text, after_code text, wanted int
 ) returns table (
   rank int, key text, unified_code text, name text, type text, region text, registration_status text, source text,
   code_kind text, hit_name text, hit_kind text, hit_from date, hit_to date, hit_source text, pinyin text, initials text
 ) language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select p.rank, p.key, s.unified_code, s.name, s.type, s.region_id, s.registration_status, s.source_name,
     p.code_kind, n.name, n.kind, n.valid_from, n.valid_to, n.source, n.pinyin, n.initials
-  from disclosed.search_places(code, words, filters, newest, after_rank, after_key, after_code, least(wanted, 201))
-    with ordinality p (rank, key, subject_id, name_id, code_kind, place)
+  from disclosed.search_places(
+      code, words, types, statuses,
+      case when places is not null then array(select r.code from public.accounts_region r where r.code like any (places)) end,
+      categories, newest, after_rank, after_key, after_code, least(wanted, 201)
+    ) with ordinality p (rank, key, subject_id, name_id, code_kind, n)
   join public.subjects_subject s on s.id = p.subject_id
   left join public.subjects_subjectname n on n.id = p.name_id
-  order by p.place $$;
+  order by p.n $$;
 
--- How many answer in all (facet '') and by each value of a facet, which ignores its own filter. Exact up to `most`; beyond,
--- `is_capped` says that there are more. A region counts for what lies below it too.
-create function disclosed.search_counts(code text, words text[], filters jsonb, facets text[], most int)
-returns table (facet text, value text, hits bigint, is_capped boolean)
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan as $$
-#variable_conflict use_column
+-- The subjects that answer, up to `most` and one more; those of a sample where there are far more than that.
+create function disclosed.search_hits(
+  code text, words text[], types text[], statuses text[], regions text[], categories text[], most int,
+  out subjects bigint[], out is_sample boolean
+) language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan set jit = off as $$
 declare
   parts text[] := array(select '%' || w || '%' from unnest(words) w);
-  pairs varchar[] := array(select distinct unnest(disclosed.pairs(w)) from unnest(words) w);
-  ids bigint[];
-  facet text;
-  own jsonb;
   sample record;
-  subjects bigint[];
 begin
+  is_sample := false;
   if code is not null then
-    ids := array(select p.subject_id from disclosed.search_places(code, null, '{}', false, 0, '', '', 10) p);
-  elsif words is not null then
-    sample := disclosed.search_share(words, '{}');
-    if sample.share <= sqrt(50 / greatest(sample.held, 1)) then
-      ids := array(select n.subject_id from disclosed.search_names(words) n);
+    subjects := array(select p.subject_id from disclosed.search_places(
+      code, null, types, statuses, regions, categories, false, 0, '', '', most + 1) p);
+  elsif words is null then
+    subjects := array(
+      select s.id from public.subjects_subject s where disclosed.search_fits(
+        s.type, s.registration_status, s.region_id, s.unified_code, types, statuses, regions, categories) limit most + 1);
+  else
+    sample := disclosed.search_share(words, types, statuses, regions, categories);
+    -- Three times the cap in a sample of 3,000 cannot be less than the cap in the whole.
+    is_sample := sample.in_all * sample.names > 3 * most;
+    if is_sample then
+      subjects := array(
+        select distinct s.id
+        from public.subjects_subjectname n tablesample system (least(100, 1000000 / sample.names)) repeatable (2)
+        join public.subjects_subject s on s.id = n.subject_id
+        where disclosed.search_rank(n.kind, n.key, n.pinyin, n.initials, array_to_string(words, ''), parts, '{}') is not null
+          and disclosed.search_fits(
+            s.type, s.registration_status, s.region_id, s.unified_code, types, statuses, regions, categories));
+    else
+      subjects := array(
+        select n.subject_id from disclosed.search_names(words, types, statuses, regions, categories) n limit most + 1);
     end if;
   end if;
-  foreach facet in array facets loop
-    own := filters - facet;
-    if ids is not null then
-      subjects := array(
-        select s.id from public.subjects_subject s where s.id = any (ids)
-          and disclosed.search_fits(s.type, s.registration_status, s.region_id, s.unified_code, own) limit most + 1);
-    elsif words is null then
-      subjects := array(
-        select s.id from public.subjects_subject s
-        where disclosed.search_fits(s.type, s.registration_status, s.region_id, s.unified_code, own) limit most + 1);
-    else
-      sample := disclosed.search_share(words, own);
-      if sample.share * sample.held > 5 * most then  -- five times what is counted at all: a sample says so, surely
-        if facet = '' then
-          return query select facet, '', most::bigint, true;
-          continue;
-        end if;
-        subjects := array(
-          select s.id from public.subjects_subjectname n tablesample system (least(100, 1000000 / sample.held)) repeatable (2)
-          join public.subjects_subject s on s.id = n.subject_id
-          where n.kind = 'current' and n.key like all (parts)
-            and disclosed.search_fits(s.type, s.registration_status, s.region_id, s.unified_code, own) limit most + 1);
-        return query select facet, v.value, v.hits, true from disclosed.search_facet(facet, subjects) v;
-        continue;
-      end if;
-      subjects := array(
-        select s.id from public.subjects_subjectname n join public.subjects_subject s on s.id = n.subject_id
-        where n.bigrams @> pairs and n.key like all (parts)
-          and disclosed.search_fits(s.type, s.registration_status, s.region_id, s.unified_code, own)
-          and (n.kind = 'current' or not exists (
-            select from public.subjects_subjectname o where o.subject_id = n.subject_id and o.key like all (parts)
-              and (o.kind, o.key collate "C", o.id) < (n.kind, n.key, n.id)))
-        limit most + 1);
-    end if;
-    return query select facet, v.value, v.hits, cardinality(subjects) > most from disclosed.search_facet(facet, subjects) v;
+end $$;
+
+-- How many answer in all (facet '') and by each value of a facet, which ignores its own filter. Exact up to `most`; beyond it
+-- `is_capped` says that there are more. A region counts for what lies below it, as its filter does.
+create function disclosed.search_counts(
+  code text, words text[], types text[], statuses text[], places text[], categories text[], facets text[], most int
+) returns table (facet text, value text, hits bigint, is_capped boolean)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
+set jit = off as $$
+#variable_conflict use_variable
+declare
+  regions text[] := case
+    when places is not null then array(select r.code from public.accounts_region r where r.code like any (places)) end;
+  one text;
+  whole record;
+  found record;
+begin
+  whole := disclosed.search_hits(code, words, types, statuses, regions, categories, most);
+  foreach one in array facets loop
+    found := case one
+      when 'type' then case when types is null then whole else
+        disclosed.search_hits(code, words, null, statuses, regions, categories, most) end
+      when 'registration_status' then case when statuses is null then whole else
+        disclosed.search_hits(code, words, types, null, regions, categories, most) end
+      when 'region' then case when regions is null then whole else
+        disclosed.search_hits(code, words, types, statuses, null, categories, most) end
+      else whole end;
+    return query
+    select one, v.value, count(*), found.is_sample or cardinality(found.subjects) > most
+    from public.subjects_subject s
+    cross join lateral (
+      select '' where one = ''
+      union all select s.type::text where one = 'type'
+      union all select s.registration_status::text where one = 'registration_status'
+      union all
+      select distinct r from unnest(array[s.region_id, left(s.region_id, 4) || '00', left(s.region_id, 2) || '0000']) r
+      where one = 'region'
+    ) v (value)
+    where s.id = any (found.subjects) and not (one = '' and found.is_sample) group by v.value
+    union all
+    select one, '', most::bigint, true where one = '' and found.is_sample;
   end loop;
 end $$;

@@ -212,6 +212,18 @@ def han(value: str | None) -> SafeString | str:
 
 
 @register.filter
+def marked(match: Facts) -> SafeString:
+    """A name with the characters that answer the question marked. It stays Chinese in every language."""
+    text, parts, done = match["text"], [], 0
+    for first, last in match["highlights"]:
+        parts += [("{}", text[done:first]), ("<mark>{}</mark>", text[first:last])]
+        done = last
+    parts.append(("{}", text[done:]))
+    html = format_html("".join(form for form, _text in parts), *(piece for _form, piece in parts))
+    return html if wording.is_chinese() else format_html('<span lang="zh-Hans">{}</span>', html)
+
+
+@register.filter
 def number(value: str) -> SafeString:
     """A document number as on the paper. It does not break, unless it is longer than a narrow screen."""
     return format_html(
@@ -283,7 +295,8 @@ MENU = (
     (gettext_lazy("Information catalogue"), "disclosure:catalogue", {"catalogue", "catalogue_item"}),
     (gettext_lazy("Count working days"), "disclosure:working_days", {"working_days"}),
     (gettext_lazy("Help"), "disclosure:help", {
-        "help", "help_objection", "help_repair", "help_about_data", "help_accessibility", "help_privacy", "help_api",
+        "help", "help_names", "help_objection", "help_repair", "help_about_data", "help_accessibility", "help_privacy",
+        "help_api",
     }),
 )  # fmt: skip
 

@@ -220,7 +220,7 @@ def _item(row: Row, kind: ActKind, authority: Agency, world: World, found: Judge
         return None
     code = item_code(row)
     try:
-        item = world.catalogue.item(code, on=row.decided_on, region=authority.region_id)
+        item = world.catalogue.item(code, on=row.decided_on, region=authority.region_id, history=world.is_history)
     except Refused as refused:
         found.fault(refused.rule, refused.rows, "catalogue_item", _named(refused, code, row.decided_on))
         return None
@@ -310,11 +310,12 @@ def _facts(
 ) -> Facts:  # fmt: skip
     content, of_kind = content_of(row), KINDS[kind]
     held_phase = found.held.phase if found.held else of_kind.phase
+    is_clocked = authority.is_clocked and not world.is_history
     facts = Facts(
         kind=kind, document_type=of_kind.document, title=row.title or of_kind.title,
         phase=PHASES[row.phase] if row.phase else Phase(held_phase), authority=authority, item=item,
         decided_on=row.decided_on, content=content, content_public=public_part(content, secret), withheld=sorted(secret),
-        adverse=item.adverse and not row.is_natural_person, starts_on=row.decided_on if authority.is_clocked else None,
+        adverse=item.adverse and not row.is_natural_person, starts_on=row.decided_on if is_clocked else None,
         due_on=None, public_until=row.last_day, clocks=[], state=Clock.PUBLISHED, exempt_by=exempt_by,
         source_public_on=row.source_public_on,
     )  # fmt: skip

@@ -67,6 +67,7 @@ class World:
     with_numbers: frozenset[int] = frozenset()
     seen: set[NaturalKey] = field(default_factory=set)  # natural keys of earlier rows of this file
     due: dict[tuple[date, str], date | None] = field(default_factory=dict)
+    is_history: bool = False  # a first load of history: judged by the first edition, and no clock runs (design part 6)
 
 
 @dataclass

@@ -212,25 +212,54 @@ def withdraw_in_transaction(act_id: int, *, by: Actor, reason: str) -> Administr
     return act
 
 
+def check_may_rule(document: BasisDocument, *, by: Actor, on: date) -> None:
+    """Who may record what became of a document: its issuer, a body above it, or a court (SM-4)."""
+    acting_body(by, Permission.RULE_ON_DOCUMENT, of=document.issuer, on=on, or_court=True)
+
+
+def check_is(document: BasisDocument, *states: Document) -> None:
+    if document.state not in states:
+        raise WrongState(
+            _("%(number)s is “%(state)s”; this can be done while it is: %(states)s.")
+            % {"number": document.number, "state": document.get_state_display(), "states": "、".join(str(s.label) for s in states)}
+        )
+
+
+def resting_on(document: BasisDocument) -> tuple[list[AdministrativeAct], list[Record]]:
+    """What loses effect with a document: the acts that rest on any version of it, and the records without an act."""
+    same = BasisDocument.objects.filter(
+        issuer=document.issuer, number=document.number, subject=document.subject, person=document.person
+    )
+    acts = AdministrativeAct.objects.filter(document__in=same, state=Act.EFFECTIVE).select_related("subject", "item")
+    bare = Record.objects.filter(document__in=same, act=None, state__in=LIVE).select_related("subject", "item")
+    return list(acts.order_by("pk")), list(bare.order_by("pk"))
+
+
 @verb
 def stay_document(document_id: int, *, order: Attachment, order_number: str, by: Actor, on: date) -> BasisDocument:
     """A court or reconsideration body stays the document: what rests on it is not shown until the stay is lifted (SM-4)."""
     document = locked_document(document_id)
-    acting_body(by, Permission.RULE_ON_DOCUMENT, of=document.issuer, on=on, or_court=True)
+    check_may_rule(document, by=by, on=on)
+    check_is(document, Document.EFFECTIVE)
     for each in _every_version(document, Document.EFFECTIVE):
-        move(each, Document.STAYED, event="document.stayed", by=by, order=order, order_number=order_number)
+        move(
+            each, Document.STAYED, event="document.stayed", by=by, reason=order_number, order=order,
+            order_number=order_number,
+        )  # fmt: skip
     return document
 
 
 @verb
-def lift_stay(document_id: int, *, by: Actor, on: date, reason: str) -> BasisDocument:
-    """The stay ends and the document has effect again."""
+def lift_stay(
+    document_id: int, *, by: Actor, on: date, reason: str, order: Attachment | None = None, order_number: str = ""
+) -> BasisDocument:
+    """The stay ends and the document has effect again. At a desk the order that ends it is attached (SM-4)."""
     document = locked_document(document_id)
-    acting_body(by, Permission.RULE_ON_DOCUMENT, of=document.issuer, on=on, or_court=True)
-    if document.state != Document.STAYED:
-        raise WrongState(_("%(number)s is not stayed.") % {"number": document.number})
+    check_may_rule(document, by=by, on=on)
+    check_is(document, Document.STAYED)
+    ended_by = {"order": order, "order_number": order_number} if order else {}
     for each in _every_version(document, Document.STAYED):
-        move(each, Document.EFFECTIVE, event="document.stay_lifted", by=by, reason=reason)
+        move(each, Document.EFFECTIVE, event="document.stay_lifted", by=by, reason=reason, **ended_by)
     return document
 
 
@@ -241,17 +270,12 @@ def annul_document(
     """The issuer, a court or a reconsideration body annuls the document: whatever rests on it is withdrawn in the same
     transaction (REC-12, INV-07; Penalty Law art. 48)."""
     document = locked_document(document_id)
-    acting_body(by, Permission.RULE_ON_DOCUMENT, of=document.issuer, on=on, or_court=True)
+    check_may_rule(document, by=by, on=on)
+    check_is(document, Document.EFFECTIVE, Document.STAYED)
     versions = _every_version(document, Document.EFFECTIVE, Document.STAYED)
     for each in versions:
         move(
-            each,
-            Document.ANNULLED,
-            event="document.annulled",
-            by=by,
-            reason=reason,
-            order=order,
-            order_number=order_number,
+            each, Document.ANNULLED, event="document.annulled", by=by, reason=reason, order=order, order_number=order_number
         )
     for act in AdministrativeAct.objects.filter(document__in=versions, state=Act.EFFECTIVE):
         withdraw_in_transaction(act.pk, by=by, reason=reason)
@@ -260,17 +284,26 @@ def annul_document(
     return document
 
 
+def check_may_clear(act: AdministrativeAct, *, by: Actor, on: date) -> None:
+    """A second person of the department that handed it in, or above it; never who prepared the text (SHR-06, D6)."""
+    acting_body(check_is_officer(by), Permission.CLEAR_TEXT, of=act.collecting_department, on=on)
+    check_another_human(by, act.prepared_by_identity_id)
+
+
+def check_is_held(publication: Publication) -> None:
+    if publication.hold not in rules.HOLDS:
+        raise WrongState(_("%(act)s does not wait for its text to be cleared.") % {"act": publication.act})
+
+
 @verb
 def clear_text(act_id: int, *, by: User, on: date, reason: str) -> AdministrativeAct:
     """A second person has read a held text and clears it: it may be shown as it stands (SHR-06). Minors stay closed."""
     act = AdministrativeAct.objects.select_related("subject", "person", "collecting_department").get(pk=act_id)
-    acting_body(check_is_officer(by), Permission.CLEAR_TEXT, of=act.collecting_department, on=on)
-    check_another_human(by, act.prepared_by_identity_id)
-    check_has_reason(reason)
+    check_may_clear(act, by=by, on=on)
     hold_subject(act.subject_id)
-    publication = Publication.objects.select_for_update(of=("self",)).get(act=act)
-    if publication.hold not in rules.HOLDS:
-        raise WrongState(_("%(act)s does not wait for its text to be cleared.") % {"act": act})
+    publication = Publication.objects.select_for_update(of=("self",)).select_related("act").get(act=act)
+    check_is_held(publication)
+    check_has_reason(reason)
     shown = rules.public_part(act.content, act.withheld)
     AdministrativeAct.objects.filter(pk=act.pk).update(content_public=shown, text_cleared_by=by)
     Publication.objects.filter(pk=publication.pk).update(hold="")
@@ -279,14 +312,24 @@ def clear_text(act_id: int, *, by: User, on: date, reason: str) -> Administrativ
     return act
 
 
+def check_can_exempt(publication: Publication, *, by: Actor, on: date) -> None:
+    """The determining department exempts, before the last day, what is not public yet (SM-6, PUB-06)."""
+    acting_body(by, Permission.EXEMPT, of=publication.act.determining_department, on=on)
+    if publication.state != Clock.PENDING:
+        raise WrongState(
+            _("The publication is “%(state)s”; only what is still to be published can be exempted.")
+            % {"state": publication.get_state_display()}
+        )
+
+
 @verb
 def exempt(publication_id: int, *, provision: Provision, by: Actor, on: date) -> Publication:
     """Exempt an act from publication by citing the law or administrative regulation that provides otherwise (PUB-06)."""
     publication = Publication.objects.select_related("act__subject", "act__person", "act__determining_department").get(
         pk=publication_id
     )
-    acting_body(by, Permission.EXEMPT, of=publication.act.determining_department, on=on)
     hold_subject(publication.act.subject_id)
+    check_can_exempt(publication, by=by, on=on)
     check_basis(NeedsBasis.PUBLICATION_EXEMPTION, [provision], on=publication.act.decided_on)
     move(publication, Clock.EXEMPT, event="publication.exempted", by=by, exempt_by=provision)
     return publication

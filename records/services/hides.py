@@ -24,6 +24,7 @@ from casework.four_eyes import check_another_human, check_has_reason
 from casework.locks import hold
 from casework.terms import Term, TermKind, Unit
 from casework.verbs import verb
+from records import rules
 from records.models import AdministrativeAct, Hide
 from records.office_rules import (
     acting_body,
@@ -41,6 +42,10 @@ from subjects.models import Subject
 TERM = Term(1, Unit.WORKING_DAY, False, "本门户规则：隐藏后一个工作日内由第二人决定", TermKind.CONFIGURED)
 MOST_COUNTED = 1_000
 MOST_LISTED = 50
+OF_FACT = "SELECT act_id FROM disclosed.shown WHERE public_id = %s"
+OF_SENDER = """
+  SELECT w.act_id FROM disclosed.shown w JOIN records_administrativeact a ON a.id = w.act_id
+  WHERE a.collecting_department_id = %s LIMIT %s"""
 
 
 @dataclass(frozen=True)
@@ -54,13 +59,11 @@ class Covered:
 
 def covered(what: str, *, fact: str = "", sender: Agency | None = None) -> Covered:
     """The facts on show that a hide would touch, asked of the same view that every public page asks."""
-    where, value = ("w.public_id = %s", fact) if what != HideWhat.SENDER else ("a.collecting_department_id = %s", sender)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT w.act_id FROM disclosed.shown w JOIN records_administrativeact a ON a.id = w.act_id"
-            f" WHERE {where} LIMIT %s",  # noqa: S608  one of two texts above
-            [value.pk if isinstance(value, Agency) else value, MOST_COUNTED + 1],
-        )
+        if what == HideWhat.SENDER:
+            cursor.execute(OF_SENDER, [sender.pk if sender else None, MOST_COUNTED + 1])
+        else:
+            cursor.execute(OF_FACT, [fact])
         keys = [key for (key,) in cursor.fetchall()]
     listed = AdministrativeAct.objects.filter(pk__in=keys[:MOST_COUNTED]).select_related("subject", "document")
     return Covered(
@@ -94,35 +97,51 @@ def body_that_hides(by: Actor, *, of: list[Agency], on: date) -> Agency:
     raise refused or NotAllowed(_("You act for another body."), rule="not_allowed")
 
 
+def check_can_order(
+    what: str, *, by: Actor, on: date, fact: str = "", field: str = "", sender: Agency | None = None
+) -> tuple[Agency, AdministrativeAct | None]:
+    """Whether this can be hidden by this officer now: the body for which he acts, and the version that stands."""
+    if what == HideWhat.SENDER:
+        if sender is None:
+            raise Refused(_("Name whose facts are hidden."), rule="value_missing", field="sender")
+        act, bodies = None, [sender]
+    else:
+        act = fact_in_effect(fact)
+        bodies = [act.collecting_department, act.determining_department]
+    body = body_that_hides(by, of=bodies, on=on)
+    check_is_not_hidden(live_hides(what, fact=fact, field=field, sender=sender).first())
+    return body, act
+
+
 @verb
 def order_hide(
     what: str, *, ground: str, reason: str, by: User, on: date, fact: str = "", field: str = "", sender: Agency | None = None
 ) -> Hide:
     """Take it off every public surface at once (SHR-06). A second human upholds or undoes it within one working day."""
     check_has_reason(reason)
-    act = fact_in_effect(fact) if what != HideWhat.SENDER else None
-    if act is not None:
-        hold(Subject.objects.filter(pk__in=[act.subject_id] if act.subject_id else []))
-        AdministrativeAct.objects.select_for_update(of=("self",), no_key=True).get(pk=act.pk)
-        body = body_that_hides(by, of=[act.collecting_department, act.determining_department], on=on)
-    elif sender is not None:
-        Agency.objects.select_for_update(of=("self",), no_key=True).get(pk=sender.pk)
-        body = body_that_hides(by, of=[sender], on=on)
-    else:
-        raise Refused(_("Name whose facts are hidden."), rule="value_missing", field="sender")
-    check_can_hide(what, content=(act.content_public or act.content) if act else {}, field=field, ground=ground)
     field = field if what == HideWhat.FIELD else ""
-    check_is_not_hidden(live_hides(what, fact=fact, field=field, sender=sender).first())
+    hold(Subject.objects.filter(pk__in=AdministrativeAct.objects.filter(public_id=fact).values("subject_id")))
+    AdministrativeAct.objects.select_for_update(of=("self",), no_key=True).filter(public_id=fact).order_by("pk").last()
+    if sender is not None:
+        Agency.objects.select_for_update(of=("self",), no_key=True).get(pk=sender.pk)
+    body, act = check_can_order(what, fact=fact, field=field, sender=sender, by=by, on=on)
+    check_can_hide(what, content=fields_of(act) if act else {}, field=field, ground=ground)
     made = Hide(
         what=what, fact=fact if act else "", field=field, sender=None if act else sender, subject=act.subject if act else None,
         agency=body, ground=ground, reason=reason, ordered_by=by, starts_on=on,
     )  # fmt: skip
-    made.due_on = _due(made)
+    made.due_on = last_day(on)
     made.save(force_insert=True)
     made.refresh_from_db()
     record(made, "hide.ordered", by=by, after=made.state, reason=reason, what=what, fact=made.fact, field=field,
            ground=ground, due_on=made.due_on)  # fmt: skip
     return made
+
+
+def fields_of(act: AdministrativeAct) -> dict[str, Any]:
+    """The fields of a fact that show, or will: what of it can be hidden."""
+    shown = act.content_public or rules.public_part(act.content, act.withheld)
+    return {name: value for name, value in shown.items() if value not in (None, "", [])}
 
 
 def live_hides(what: str, *, fact: str = "", field: str = "", sender: Agency | None = None) -> Any:
@@ -213,10 +232,10 @@ def _locked(hide_id: int) -> Hide:
     return Hide.objects.select_for_update(of=("self",), no_key=True).select_related("subject", "agency").get(pk=hide_id)
 
 
-def _due(hide: Hide) -> date | None:
-    """Empty while the year of the last day is not announced: then nothing lapses, and nothing is late (PUB-10)."""
-    assert hide.starts_on is not None  # set beside it
+def last_day(on: date) -> date | None:
+    """Until when a hide of this day is decided; empty while the year of that day is not announced: then nothing lapses, and
+    nothing is late (PUB-10)."""
     try:
-        return calendar().due(hide.starts_on, TERM)
+        return calendar().due(on, TERM)
     except UnknownYear:
         return None

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
-from typing import NamedTuple
 
 from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
@@ -180,7 +179,8 @@ def _apply(rows: list[Row], world: World, delivery: Delivery, by: Actor) -> list
     return verdicts
 
 
-class AboutPerson(NamedTuple):
+@dataclass
+class AboutPerson:
     """A natural person of a row of any format, under the names by which the register of persons asks."""
 
     cf_xdr_mc: str

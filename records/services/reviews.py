@@ -1,4 +1,4 @@
-"""The review queue after a catalogue item's end (CAT-19): each record that stands under it is kept or withdrawn, with a reason."""
+"""The review queue after a catalogue item's end (CAT-19): each record under it is kept or withdrawn, with a reason."""
 
 from datetime import date
 
@@ -43,6 +43,11 @@ def check_may_review_item(review: ItemReview, *, by: User, on: date) -> None:
     """An officer of the determining department or above, not the human who drafted the record."""
     acting_body(check_is_officer(by), Permission.REVIEW_ITEM, of=review.record.determining_department, on=on)
     check_another_human(by, review.record.prepared_by_identity_id)
+
+
+def check_waits(review: ItemReview) -> None:
+    if review.state != ItemReviewState.OPEN:
+        raise WrongState(_("This review is “%(state)s”.") % {"state": review.get_state_display()})
 
 
 @verb

@@ -9,7 +9,7 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import Agency, User
 from accounts.permissions import Permission
 from casework.audit import move
 from casework.errors import Refused, WrongState
@@ -50,14 +50,20 @@ def draft_record(
     )  # fmt: skip
 
 
+def check_can_submit(made: Record, *, by: User, on: date) -> Agency:
+    """A clerk of the determining department or above puts a draft forward; the body for which he does."""
+    if made.state != Untrustworthiness.DRAFT:
+        raise WrongState(_("%(record)s is “%(state)s”, no draft.") % {"record": made, "state": made.get_state_display()})
+    body = acting_body(check_is_officer(by), Permission.RECORD, of=made.determining_department, on=on)
+    assert body is not None  # an officer acts for a body
+    return body
+
+
 @verb
 def submit(record_id: int, *, by: User, on: date) -> Record:
     """Put a draft into effect through the gate of any record, or before the tolerance review if it is flagged (SM-5)."""
     made = _locked(record_id)
-    body = acting_body(check_is_officer(by), Permission.RECORD, of=made.determining_department, on=on)
-    assert body is not None  # an officer acts for a body
-    if made.state != Untrustworthiness.DRAFT:
-        raise WrongState(_("%(record)s is “%(state)s”, no draft.") % {"record": made, "state": made.get_state_display()})
+    body = check_can_submit(made, by=by, on=on)
     item_for(made.document, made.item.code, sender=body)
     take_up(made, by=by)
     return made

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from accounts.models import Agency
+from accounts.models import Agency, User
 from casework.actors import Actor
 from casework.audit import Line, record_many
 from casework.bulk import copy_in
@@ -43,8 +43,10 @@ def write_facts(
     replaced = [j for j in fresh if j.held]
     _retire([j.held.act_id for j in replaced if j.held], Act.CORRECTED, Untrustworthiness.CORRECTED)
     documents = copy_in([_document(j, persons) for j in fresh])
-    acts = copy_in([_act(j, document, sender, at) for j, document in zip(fresh, documents, strict=True)])
-    records = copy_in([_record(j, act, at) for j, act in zip(fresh, acts, strict=True) if j.facts and j.facts.adverse])
+    officer = by if isinstance(by, User) else None  # at whose desk it was prepared; none for a key and the operator
+    acts = copy_in([_act(j, document, sender, at, officer) for j, document in zip(fresh, documents, strict=True)])
+    adverse = [(j, act) for j, act in zip(fresh, acts, strict=True) if j.facts and j.facts.adverse]
+    records = copy_in([_record(j, act, at, officer) for j, act in adverse])
     publications = copy_in([_publication(j, act, on) for j, act in zip(fresh, acts, strict=True)])
     paths = [_path(judgement.facts, on) for judgement in fresh]
     _publish(publications, paths, on)
@@ -77,7 +79,9 @@ def _document(judgement: Judgement, persons: dict[str, Person]) -> BasisDocument
     )  # fmt: skip
 
 
-def _act(judgement: Judgement, document: BasisDocument, sender: Agency, at: datetime) -> AdministrativeAct:
+def _act(
+    judgement: Judgement, document: BasisDocument, sender: Agency, at: datetime, officer: User | None
+) -> AdministrativeAct:
     facts, row = judgement.facts, judgement.row
     assert facts is not None
     return AdministrativeAct(
@@ -86,10 +90,11 @@ def _act(judgement: Judgement, document: BasisDocument, sender: Agency, at: date
         item_id=facts.item.pk, region_id=facts.authority.region_id, determining_department_id=facts.authority.pk,
         collecting_department_id=sender.pk, severity=facts.severity, decided_on=facts.decided_on, content=facts.content,
         content_public=facts.content_public, withheld=facts.withheld, source_id=row.source_id or "", received_at=at,
+        prepared_by=officer,
     )  # fmt: skip
 
 
-def _record(judgement: Judgement, act: AdministrativeAct, at: datetime) -> Record:
+def _record(judgement: Judgement, act: AdministrativeAct, at: datetime, officer: User | None) -> Record:
     facts = judgement.facts
     assert facts is not None
     assert act.subject_id is not None
@@ -98,7 +103,7 @@ def _record(judgement: Judgement, act: AdministrativeAct, at: datetime) -> Recor
         act_id=act.pk, item_id=facts.item.pk, region_id=act.region_id, determining_department_id=facts.authority.pk,
         field=facts.item.field or facts.authority.field or UNNAMED_FIELD, nature=facts.conduct, phase=facts.phase,
         severity=facts.severity, impact=IMPACT[Severity(facts.severity)], decided_on=facts.decided_on, determined_at=at,
-        state=Untrustworthiness.EFFECTIVE,
+        prepared_by=officer, state=Untrustworthiness.EFFECTIVE,
     )  # fmt: skip
 
 

@@ -81,9 +81,9 @@ def test_an_auditor_holds_no_other_posting_at_the_same_time(office: Agency, othe
         user = User.objects.create(username=f"{first}-{second}", kind="staff", identity=identity())
         posted(user, office, first, DAY, DAY + timedelta(days=30))
 
-        with refuses("posting_auditor_holds_no_other"):
+        with refuses("posting_auditor_and_keeper_hold_no_other"):
             posted(user, office, second, DAY + timedelta(days=30))
-        with refuses("posting_auditor_holds_no_other"):
+        with refuses("posting_auditor_and_keeper_hold_no_other"):
             posted(user, office, second, DAY - timedelta(days=1), None)
         assert posted(user, office, second, DAY + timedelta(days=31)).pk
 
@@ -129,10 +129,18 @@ def test_a_user_acts_for_the_agency_of_the_posting_of_today(office: Agency) -> N
 
 
 def test_a_role_that_decides_is_not_one_that_prepares() -> None:
-    prepares, decides = ROLES["clerk"], ROLES["reviewer"]
+    prepares = {Permission.TAKE_IN, Permission.CORRECT, Permission.RECORD, Permission.WITHDRAW_BATCH}
+    decides = {
+        Permission.RULE_ON_DOCUMENT, Permission.CLEAR_TEXT, Permission.REVIEW_TOLERANCE, Permission.DECIDE_HIDE,
+        Permission.DECIDE_BATCH, Permission.REVIEW_ITEM,
+    }  # fmt: skip
 
-    assert not prepares & decides
-    assert ROLES["auditor"] == ROLES["account_keeper"] == frozenset()
+    assert prepares <= ROLES["clerk"]
+    assert decides <= ROLES["reviewer"]
+    assert not any(permissions & prepares and permissions & decides for permissions in ROLES.values())
+    reads = {Permission.READ_FILE, Permission.READ_CLOCK, Permission.READ_REGISTERS, Permission.READ_AUDIT}
+    assert ROLES["auditor"] == reads
+    assert ROLES["account_keeper"] == {Permission.KEEP_ACCOUNTS}
 
 
 # ── bodies ───────────────────────────────────────────────────────────────────────────────────────────────────────────

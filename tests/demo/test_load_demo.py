@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.db.models import Count
 
 from accounts.models import Agency, AgencyKind, ApiClient, Level
 from accounts.services import client_of
@@ -30,7 +31,9 @@ def test_the_demo_reaches_every_state_its_keys_work_and_a_second_load_does_nothi
 
     assert [model.objects.count() for model in (AdministrativeAct, Subject, Record, Publication, ApiClient)] == counted
     assert "there already" in capsys.readouterr().out
-    assert 1_900 <= counted[0] <= 2_200
+    assert 2_100 <= counted[0] <= 2_400
+    kinds = AdministrativeAct.objects.filter(state="effective").values_list("kind").annotate(Count("pk"))
+    assert {kind: count >= 200 for kind, count in kinds} == {"licence": True, "penalty": True}
     assert set(Publication.objects.values_list("state", flat=True)) == set(Clock.values)
     assert set(BasisDocument.objects.values_list("state", flat=True)) == set(Document.values)
     assert set(AdministrativeAct.objects.values_list("state", flat=True)) == {"effective", "corrected", "withdrawn"}

@@ -299,7 +299,7 @@ def test_a_withdrawn_fact_is_gone_everywhere_and_yesterdays_file_does_not_bring_
 
 def test_only_who_handed_it_in_withdraws_and_only_with_a_reason(office: Any, firm: Subject) -> None:
     act = act_of(deliver(penalty(firm, office), sender=office))
-    stranger, own = officer("clerk", agency("示例市财政局")), officer("clerk", office)
+    stranger, own = client_of(agency("示例市财政局")).client, client_of(office).client
 
     with pytest.raises(NotAllowed):
         services.withdraw(act.pk, by=stranger, on=today(), reason="越权")
@@ -309,6 +309,16 @@ def test_only_who_handed_it_in_withdraws_and_only_with_a_reason(office: Any, fir
 
     assert refused.value.rule == "reason_missing"
     assert shown(firm) == 0
+
+
+def test_no_officer_withdraws_alone(office: Any, firm: Subject) -> None:
+    act = act_of(deliver(penalty(firm, office), sender=office))
+
+    with pytest.raises(Refused) as refused:
+        services.withdraw(act.pk, by=officer("clerk", office), on=today(), reason="录入重复")
+
+    assert refused.value.rule == "second_person_needed"
+    assert shown(firm) == 1
 
 
 def test_a_key_without_the_scope_hands_in_nothing(office: Any, firm: Subject) -> None:
