@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from django import forms
+from django.forms.widgets import Input
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agency, AgencyKind, ApiClient, Level, Region, User
@@ -15,22 +16,33 @@ LONGEST_TYPED = 256
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # GB 11643
 
 
-def text(label: Any, *, autocomplete: str = "off", is_secret: bool = False, **more: Any) -> forms.CharField:
+class Unrepeated(forms.TextInput):
+    """A line that is never sent back: a code that may be used up, a number that is kept nowhere."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        return super().get_context(name, None, attrs)
+
+
+def text(
+    label: Any, *, autocomplete: str = "off", widget: type[Input] = forms.TextInput, **more: Any
+) -> forms.CharField:
     """One line of text, as the browser should fill it in or not."""
     attrs = {"class": "cp-input", "autocomplete": autocomplete, "autocapitalize": "none", "spellcheck": "false"}
-    widget = forms.PasswordInput(attrs=attrs) if is_secret else forms.TextInput(attrs=attrs)
     more.setdefault("max_length", LONGEST_TYPED)
-    return forms.CharField(label=label, widget=widget, strip=not is_secret, **more)
+    strip = not issubclass(widget, forms.PasswordInput)
+    return forms.CharField(label=label, widget=widget(attrs=attrs), strip=strip, **more)
 
 
 def code(**more: Any) -> forms.CharField:
     """A one-time code; one of last resort counts too."""
     more.setdefault("help_text", _("Six digits from your authenticator, or one of your recovery codes."))
-    return text(_("One-time code"), autocomplete="one-time-code", max_length=40, **more)
+    return text(_("One-time code"), autocomplete="one-time-code", widget=Unrepeated, max_length=40, **more)
 
 
 def day(label: Any, **more: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"class": "cp-input", "type": "date"}), **more)
+    return forms.DateField(
+        label=label, widget=forms.DateInput({"class": "cp-input", "type": "date"}, "%Y-%m-%d"), **more
+    )
 
 
 def choice(label: Any, choices: Any, **more: Any) -> forms.ChoiceField:
@@ -47,24 +59,28 @@ def one_of(label: Any, rows: Any, **more: Any) -> Any:
 
 class SignInForm(forms.Form):
     username = text(_("User name"), autocomplete="username")
-    password = text(_("Password"), autocomplete="current-password", is_secret=True)
+    password = text(_("Password"), autocomplete="current-password", widget=forms.PasswordInput)
     code = code()
 
 
 class AccessForm(forms.Form):
     username = text(_("User name"), autocomplete="username")
-    first = text(_("First half of the code"), help_text=_("From the account keeper who proposed it."))
-    second = text(_("Second half of the code"), help_text=_("From the account keeper who confirmed it."))
+    first = text(
+        _("First half of the code"), widget=Unrepeated, help_text=_("From the account keeper who proposed it.")
+    )
+    second = text(
+        _("Second half of the code"), widget=Unrepeated, help_text=_("From the account keeper who confirmed it.")
+    )
 
 
 class NewPassword(forms.Form):
     """A new password, typed twice."""
 
     new = text(
-        _("New password"), autocomplete="new-password", is_secret=True,
+        _("New password"), autocomplete="new-password", widget=forms.PasswordInput,
         help_text=_("12 to 128 characters of any kind; a sentence is easy to keep. Common passwords are refused."),
     )  # fmt: skip
-    again = text(_("The new password again"), autocomplete="new-password", is_secret=True)
+    again = text(_("The new password again"), autocomplete="new-password", widget=forms.PasswordInput)
 
     def clean(self) -> dict[str, Any]:
         typed: dict[str, Any] = self.cleaned_data
@@ -78,7 +94,7 @@ class TakeAccessForm(NewPassword):
 
 
 class PasswordForm(NewPassword):
-    old = text(_("Present password"), autocomplete="current-password", is_secret=True)
+    old = text(_("Present password"), autocomplete="current-password", widget=forms.PasswordInput)
     code = code()
     field_order = ("old", "new", "again", "code")
 
@@ -110,7 +126,7 @@ class PostingForm(ReasonForm):
 
 class AccountForm(PostingForm):
     number = text(
-        _("Resident identity number"), max_length=40,
+        _("Resident identity number"), widget=Unrepeated, max_length=40,
         help_text=_("From the card itself. Only a keyed digest is kept; it is shown nowhere again."),
     )  # fmt: skip
     name = text(_("Name"), max_length=60, help_text=_("As colleagues read it; never on a public page."))

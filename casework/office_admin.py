@@ -126,7 +126,7 @@ class OfficeAdmin(ModelAdmin):
             "note": self.note,
             "empty": self.empty,
             "cl": cl,
-            "headers": [label_for_field(name, self.model, self) for name in self.list_display],
+            "headings": [label_for_field(name, self.model, self) for name in self.list_display],
             "rows": [(self.page_of(row), list(self._cells(row))) for row in cl.result_list],
             "facets": self._facets(request, cl),
             "search_label": self.search_label,

@@ -23,6 +23,7 @@ from casework.actors import SYSTEM
 
 SENTENCES = {
     "audit.body_erased": gettext_lazy("Reason and values of an earlier line were erased as the law requires."),
+    "audit.body_read": gettext_lazy("Reason and values of a line were read."),
     "privacy.identity_read": gettext_lazy("The document number of a person was read."),
     "privacy.keys_rotated": gettext_lazy("Sealed numbers were moved to a new key."),
     "clock.stopped": gettext_lazy("The clock was stopped."),
@@ -34,11 +35,12 @@ Names = Callable[[Collection[str], Collection[int]], Mapping[str, str]]
 
 @dataclass(frozen=True)
 class Told:
-    """One line of the story. `seq` is where the next page begins; `about` names the thing, where it has a name."""
+    """One line of the story. `seq` is where the next page begins; `about` names the thing of `ref`, where it has a name."""
 
     seq: int
     at: datetime
     name: str
+    ref: str
     about: str
     sentence: str
     actor: str
@@ -78,7 +80,7 @@ def _told(row: tuple[Any, ...], known: Mapping[str, str]) -> Told:
     who = _("the portal itself") if actor == SYSTEM.uuid else known.get(str(actor), _("unknown")) if actor else ""
     sentence = str(sentences().get(name, name)) % _Values(worded | {"before": frm, "after": to})
     return Told(
-        seq=seq, at=at, name=name, about=known.get(_uuid(ref), ""), sentence=sentence, actor=who,
+        seq=seq, at=at, name=name, ref=ref, about=known.get(_uuid(ref), ""), sentence=sentence, actor=who,
         agency=known.get(str(agency), ""), before=frm, after=to, reason=values.get("reason", ""), is_erased=is_erased,
     )  # fmt: skip
 

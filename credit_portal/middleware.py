@@ -10,7 +10,7 @@ from django.urls import is_valid_path
 from django.utils.http import escape_leading_slashes
 
 from casework import logs
-from subjects.codes import holds_identity_number
+from disclosure.search import hides_identity_number
 
 Next = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger("portal.access")
@@ -52,7 +52,7 @@ def one_slash(get_response: Next) -> Next:
         path = request.path_info
         if path.endswith("/") or is_valid_path(path) or not is_valid_path(f"{path}/"):
             return get_response(request)
-        if any(map(holds_identity_number, [*path.split("/"), *_values(request)])):
+        if any(map(hides_identity_number, [*path.split("/"), *_values(request)])):
             request.path_info = f"{path}/"
             return get_response(request)
         to = escape_leading_slashes(request.get_full_path(force_append_slash=True))

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
+from credit_portal.local.officers import DEMO_ACCOUNTS
+
 LARGEST_SKEW = timedelta(seconds=2)
 WANTED_ROLE = {"default": "portal_app", "public": "portal_reader"}
 
@@ -30,6 +32,8 @@ def _settings_faults() -> list[str]:
         found.append("One process serves every face; set PORTAL_FACE.")
     if not settings.PORTAL_BASE_URL.startswith("https://"):
         found.append("PORTAL_BASE_URL is not https.")
+    if (settings.VAR / DEMO_ACCOUNTS).exists():
+        found.append(f"{settings.VAR / DEMO_ACCOUNTS} holds passwords of the demo.")
     if settings.PUBLIC_ONLY:
         if settings.REDIS_URL:
             found.append("The public face knows the broker.")
@@ -63,7 +67,20 @@ def _database_faults() -> list[str]:
         from casework.grants import drift
 
         found += drift(connections["default"])
+        found += _demo_left()
     return found
+
+
+def _demo_left() -> list[str]:
+    """Accounts and keys of the demo: their passwords and secrets stood in a file."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM accounts_user WHERE is_active AND starts_with(username, 'demo.')),"
+            " (SELECT count(*) FROM accounts_apiclient WHERE revoked_on IS NULL AND name LIKE '%（演示）')"
+        )
+        accounts, keys = cursor.fetchone()
+    found = [f"{accounts} accounts of the demo are alive."] if accounts else []
+    return found + ([f"{keys} API keys of the demo are alive."] if keys else [])
 
 
 def refuse_to_serve_unsound() -> None:

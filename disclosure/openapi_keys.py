@@ -8,7 +8,7 @@ from casework.problem_table import PROBLEMS
 from casework.problems import MEDIA_TYPE
 from disclosure.openapi import CallSchema
 from disclosure.schemas import BOOL, DAY, ID, INSTANT, INT, TEXT, URL, Schema, many, or_null, page, ref, thing, words
-from records.api import MOST_ROWS, OFFICER, STATES
+from records.api import MOST_ROWS, OFFICER, STATES, XlsxRows
 from records.formats import FORMATS, SENDER
 from records.states import REFUSAL_RULES, Verdict
 
@@ -30,13 +30,16 @@ TYPES: Final[dict[str, Schema]] = {
 TYPES["RowRefusal"]["properties"]["code_check"] = ref("CodeCheck")
 TYPES.update({f"{name}Page": page(ref(name)) for name in ("IntakeRow", "IntakeBatch")})
 
-COLUMNS: Final[Schema] = {
-    "type": "object",
-    "properties": {
-        column.name: {"type": ["string", "null"]}  # more is judged row by row, and told in the row's verdict
-        for column in (*FORMATS["penalties"], *SENDER)
-    },
-    "additionalProperties": False,
+COLUMNS: Final[Schema] = {  # one of the formats, as `kind` says; more is judged row by row, and told in the row's verdict
+    "anyOf": [
+        {
+            "type": "object",
+            "title": kind,
+            "properties": {column.name: {"type": ["string", "null"]} for column in (*columns, *SENDER)},
+            "additionalProperties": False,
+        }
+        for kind, columns in FORMATS.items()
+    ]
 }
 BODIES: Final[dict[str, Any]] = {
     "application/json": {
@@ -46,6 +49,7 @@ BODIES: Final[dict[str, Any]] = {
         "additionalProperties": False,
     },
     "text/csv": {"type": "string"},
+    XlsxRows.media_type: {"type": "string", "format": "binary"},
 }
 # What any call with a key may refuse, in the order of the contract; then what only one that changes something may.
 POSSIBLE: Final = (

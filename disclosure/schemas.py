@@ -132,7 +132,7 @@ TYPES: dict[str, Schema] = {
         effective_until=or_null(DAY),
     ),
     "LicenceContent": thing(
-        licence_kind=one_of("licence_kind"), certificate=or_null(TEXT), licence_number=or_null(TEXT), content=TEXT,
+        licence_kind=one_of("licence_kind"), certificate=or_null(TEXT), licence_number=or_null(TEXT), content=or_null(TEXT),
         valid_from=or_null(DAY), valid_to=or_null(DAY), long_term=BOOL, state=one_of("licence_state"),
     ),
     "OtherContent": thing(summary=or_null(TEXT)),

@@ -62,4 +62,8 @@ SENTENCES = {
     "batch_step.rejected": _("A second person did not agree; the delivery stays as it is."),
     "batch_step.taken_back": _("What was proposed for the delivery was taken back by its author."),
     "batch_step.lapsed": _("What was proposed lapsed because the delivery was given up."),
+    # the clock desk and circulars
+    "publication.recounted": _("The holiday notice was revised: the last day moved from %(due_on_before)s to %(due_on)s."),
+    "circular.issued": _("A circular on timeliness was written; it is to be answered by %(answer_by)s."),
+    "circular.answered": _("The circular was answered."),
 }

@@ -127,11 +127,12 @@ class Figures:
 # What was withdrawn in time without having been public is none of these; nor is a first load of history, which bears no
 # mark. Everything is judged from dates on the rows; `on` is asked for one thing only, whether an open last day has passed.
 COUNT = """
-WITH fact AS (
+WITH fact AS MATERIALIZED (
   SELECT a.determining_department_id AS agency, a.kind::text, date_trunc('month', p.due_on)::date AS month,
     p.state, p.due_on, p.late_since, p.delay_by,
-    (SELECT min(least(q.source_public_on, q.public_from)) FROM records_administrativeact v
-      JOIN records_publication q ON q.act_id = v.id WHERE v.public_id = a.public_id) AS first_public
+    CASE WHEN a.version = 1 THEN least(p.source_public_on, p.public_from)
+      ELSE (SELECT min(least(q.source_public_on, q.public_from)) FROM records_administrativeact v
+        JOIN records_publication q ON q.act_id = v.id WHERE v.public_id = a.public_id) END AS first_public
   FROM records_publication p JOIN records_administrativeact a ON a.id = p.act_id
   WHERE p.starts_on IS NOT NULL AND p.due_on BETWEEN %(first)s AND %(last)s
     AND (%(agencies)s::bigint[] IS NULL OR a.determining_department_id = ANY(%(agencies)s))
@@ -210,9 +211,9 @@ def views(calendar: Calendar, on: date) -> dict[str, Q]:
         "today": OPEN & Q(due_on=on),
         "overdue": OPEN & Q(due_on__lt=on),
         "late": Q(state__in=SHOWN, late_since__isnull=False),
-        "exempt": Q(state=Clock.EXEMPT),
+        "exempt": Q(state=Clock.EXEMPT, due_on__isnull=False),
         "uncounted": Q(due_on=None, starts_on__isnull=False) & ~Q(state=Clock.ENDED),
-        "all": ~Q(state=Clock.ENDED) & Q(starts_on__isnull=False),
+        "all": Q(due_on__isnull=False) & ~Q(state=Clock.ENDED),
     }
 
 

@@ -44,7 +44,9 @@ def sweep(on: date) -> Counter[str]:
     over = Publication.objects.filter(state__in=SHOWN, public_until__lt=on)
     done["ended"] = each(over, lambda pk: services.end(pk, on=on))
     waiting = Hide.objects.filter(state=HideState.ORDERED)
-    done["hides_counted"] = each(waiting.filter(due_on=None, starts_on__year__in=sorted(calendar().years)), hides.recount)
+    done["hides_counted"] = each(
+        waiting.filter(due_on=None, starts_on__year__in=sorted(calendar().years)), hides.recount
+    )
     undecided = waiting.filter(due_on__lt=on, late_since=None)
     done["hides_overdue"] = each(undecided, lambda pk: hides.lapse(pk, on=on))
     done["to_review"] = each(reviews.under_ended_items(on), lambda pk: reviews.open_item_review(pk, on=on))

@@ -16,9 +16,7 @@ from records.states import HideGround, HideState, HideWhat
 CANNOT_HIDE = frozenset({"penalty_types"})  # a class without its kinds of penalty would mislead
 
 
-def acting_body(
-    by: Actor, permission: Permission, *, of: Agency, on: date, or_court: bool = False
-) -> Agency | None:
+def acting_body(by: Actor, permission: Permission, *, of: Agency, on: date, or_court: bool = False) -> Agency | None:
     """The body for which `by` may do this to what `of` decided or handed in: `of` itself or one above it (ORG-02).
 
     The posting that gives the permission must be the one in that body: a clerk here who is a reviewer elsewhere is a clerk
@@ -56,9 +54,7 @@ def check_can_hide(what: str, *, content: dict[str, Any], field: str, ground: st
 
 def check_is_not_hidden(live: Hide | None) -> None:
     if live is not None:
-        raise WrongState(
-            _("It is hidden already, since %(day)s.") % {"day": live.starts_on}, rule="already_hidden"
-        )
+        raise WrongState(_("It is hidden already, since %(day)s.") % {"day": live.starts_on}, rule="already_hidden")
 
 
 def check_waits(hide: Hide) -> None:

@@ -5,32 +5,39 @@ beside it say why.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import JSONObject
+from django.db.models.functions import Cast, JSONObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Agency, User
 from accounts.rules import agencies_in_reach
+from casework import timeline
 from catalogs.states import Platform, ShareScope
-from records.formats import FORMATS
-from records.models import AdministrativeAct, Hide, Publication, Record
+from records.formats import FORMATS, LICENCE_KINDS, LICENCE_STATES, PENALTY_TYPES
+from records.models import AdministrativeAct, BasisDocument, Hide, ItemReview, Publication, Record
 from records.rules import HOLDS
 from records.rules.licences import OTHER_TEXTS
 from records.rules.licences import TEXTS as LICENCE_TEXTS
+from records.rules.penalties import MONEY
 from records.rules.penalties import TEXTS as PENALTY_TEXTS
 from records.states import HIDDEN, SHOWN, Act, Clock, Delay, Document, HideGround, HideWhat, Untrustworthiness
 
 Fact = AdministrativeAct | Record
 UNFINISHED = (Untrustworthiness.DRAFT, Untrustworthiness.TOLERANCE_REVIEW, Untrustworthiness.NOT_RECORDED)
 LIVE = (Untrustworthiness.EFFECTIVE, Untrustworthiness.UNDER_VERIFICATION)
+
+# States of a record that follow from those of its act and its publication, which say it themselves.
+SAID_OTHERWISE = (Untrustworthiness.EXPIRED, Untrustworthiness.WITHDRAWN, Untrustworthiness.CORRECTED)
 
 
 # ── With whom a fact is shared ───────────────────────────────────────────────────────────────────────────────────────
@@ -157,7 +164,7 @@ def why(fact: Fact, *, on: date) -> list[str]:
     made = record_of(fact)
     said = [
         *_fact_words(fact),
-        *([] if made is None or fact.state != Act.EFFECTIVE else _record_words(made)),
+        *([] if made is None or made.state in SAID_OTHERWISE else _record_words(made)),
         *_hide_words(fact, whole=True),
         *_clock_words(fact, publication, on),
     ]
@@ -173,18 +180,18 @@ def _shown_words(publication: Publication) -> str:
     days = {"from": publication.public_from, "until": publication.public_until}
     if publication.public_until is None:
         return _("Shown since %(from)s; no rule ends it.") % days
-    said = _("Shown since %(from)s, until and including %(until)s: ") % days
-    return said + _rule_of_the_end(publication)
+    told = days | {"rule": _rule_of_the_end(publication)}
+    return _("Shown since %(from)s, until and including %(until)s: %(rule)s.") % told
 
 
 def _rule_of_the_end(publication: Publication) -> str:
     last_day = publication.public_until.isoformat() if publication.public_until else ""
     for clock in publication.clocks:
         if clock["platform"] == Platform.CREDIT_CHINA and clock["last_day"] == last_day:
-            return _("the longest period of repair regime %(regime)s, counted from %(day)s.") % {
+            return _("the longest period of repair regime %(regime)s, counted from %(day)s") % {
                 "regime": clock["regime"], "day": clock["counts_from"],
             }  # fmt: skip
-    return _("the last day that the department set.")
+    return _("the last day that the department set")
 
 
 def _beside(act: AdministrativeAct, publication: Publication) -> list[str]:
@@ -295,35 +302,79 @@ def differences(versions: Sequence[AdministrativeAct]) -> list[Difference]:
     """The public part of each version side by side. A text that waits to be cleared is not told here."""
     contents = [version.content_public or {} for version in versions]
     names = list(dict.fromkeys(name for content in contents for name in content))
-    told = [(name, [_told(content.get(name)) for content in contents]) for name in names]
-    return [
-        Difference(content_label(name), values, len(set(values)) > 1) for name, values in told if any(v for v in values)
-    ]
+    told = [(name, [_told(name, content.get(name)) for content in contents]) for name in names]
+    return [Difference(content_label(name), values, len(set(values)) > 1) for name, values in told if any(values)]
 
 
-def _told(value: Any) -> str:
+# What the codes in a content were called when they were handed in.
+CODED: dict[str, Mapping[str, Any]] = {
+    "penalty_types": PENALTY_TYPES, "licence_kind": LICENCE_KINDS, "state": LICENCE_STATES,
+}  # fmt: skip
+WORDS = {
+    name: {str(code): word for word, code in reversed(list(words.items())) if not word.isdigit()}
+    for name, words in CODED.items()
+}
+AMOUNTS = {PENALTY_TEXTS[column] for column in MONEY}
+
+
+def _told(name: str, value: Any) -> str:
+    """A value as the formats write it: amounts in units of ten thousand yuan, codes as words."""
+    if value is None or value == "":
+        return ""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
-        return _(", ").join(str(part) for part in value)
-    return "" if value is None else str(value)
+        return _(", ").join(_told(name, part) for part in value)
+    if name in AMOUNTS:
+        return f"{(Decimal(value) / 10_000).normalize():f}"
+    return WORDS.get(name, {}).get(value, str(value))
 
 
-# ── Names beside a story ─────────────────────────────────────────────────────────────────────────────────────────────
+# ── The course of a file ─────────────────────────────────────────────────────────────────────────────────────────────
 
-NAMES = """
+PEOPLE = """
   SELECT uuid::text, coalesce(nullif(name, ''), username) FROM accounts_user WHERE uuid = ANY(%(uuids)s::uuid[])
   UNION ALL SELECT uuid::text, name FROM accounts_apiclient WHERE uuid = ANY(%(uuids)s::uuid[])
-  UNION ALL SELECT id::text, name FROM accounts_agency WHERE id = ANY(%(agencies)s)
-  UNION ALL SELECT uuid::text, number FROM records_basisdocument WHERE uuid = ANY(%(uuids)s::uuid[])
-  UNION ALL SELECT a.uuid::text, d.number FROM records_administrativeact a JOIN records_basisdocument d
-    ON d.id = a.document_id WHERE a.uuid = ANY(%(uuids)s::uuid[])
-  UNION ALL SELECT r.uuid::text, d.number FROM records_record r JOIN records_basisdocument d
-    ON d.id = r.document_id WHERE r.uuid = ANY(%(uuids)s::uuid[])"""
+  UNION ALL SELECT id::text, name FROM accounts_agency WHERE id = ANY(%(agencies)s)"""
 
 
 def names(uuids: Collection[str], agencies: Collection[int]) -> Mapping[str, str]:
-    """Who acted, for which body, and the number of the document that a line is about, for `timeline.tell`. One statement."""
+    """Officers, keys and bodies by uuid or key, as colleagues read them. One statement."""
     with connection.cursor() as cursor:
-        cursor.execute(NAMES, {"uuids": list(uuids), "agencies": list(agencies)})
+        cursor.execute(PEOPLE, {"uuids": list(uuids), "agencies": list(agencies)})
         return dict(cursor.fetchall())
+
+
+def story(chain: UUID, reach: Reach, *, limit: int, before: int | None) -> list[timeline.Told]:
+    """The course of a subject's file, newest first. A line about a fact that is not shared with the reader says no more than
+    that (SHR-01); so does one about anything that this module does not know."""
+
+    def known(uuids: Collection[str], agencies: Collection[int]) -> Mapping[str, str]:
+        return {**names(uuids, agencies), **dict(_numbers(reach, uuids))}
+
+    return [_within_reach(line) for line in timeline.tell(chain, names=known, limit=limit, before=before)]
+
+
+def _numbers(reach: Reach, uuids: Collection[str]) -> QuerySet[Any, tuple[str, str]]:
+    """uuid → number of the document, of every act, record, document, hide and review within reach. One statement."""
+    shared, records_shared = AdministrativeAct.objects.filter(reach.acts()), Record.objects.filter(reach.records())
+    with_act, with_record = Exists(shared.filter(document=OuterRef("pk"))), Exists(
+        records_shared.filter(document=OuterRef("pk"))
+    )  # fmt: skip
+    own = Cast("uuid", TextField())
+    documents = BasisDocument.objects.filter(Q(with_act) | Q(with_record), uuid__in=uuids).values_list(own, "number")
+    return documents.union(
+        shared.filter(uuid__in=uuids).values_list(own, "document__number"),
+        records_shared.filter(uuid__in=uuids).values_list(own, "document__number"),
+        Hide.objects.filter(uuid__in=uuids, agency__in=reach.bodies).values_list(own, "fact"),
+        ItemReview.objects.filter(uuid__in=uuids, record__in=records_shared).values_list(
+            own, "record__document__number"
+        ),
+    )
+
+
+def _within_reach(line: timeline.Told) -> timeline.Told:
+    if line.about or line.ref.startswith("subject:"):
+        return line
+    said = _("A line about a fact that is not shared with your body.")
+    return replace(line, sentence=said, actor="", agency="", before="", after="", reason="", is_erased=False)

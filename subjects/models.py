@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Collate
+from django.db.models.functions import Collate, Substr
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agency, ApiClient, Region, User
@@ -54,7 +54,12 @@ class Subject(Case):
                 condition=Q(ended_on=None) | Q(registered_on=None) | Q(ended_on__gte=F("registered_on")),
             ),
         ]
-        indexes = [models.Index(fields=["-received_at"], name="subject_received")]  # freshness of the register
+        indexes = [
+            models.Index(fields=["-received_at"], name="subject_received"),  # freshness of the register
+            models.Index(Substr("unified_code", 9, 9), name="subject_organisation_code"),  # looked up by nine characters
+            # the register leafed through, newest first, without sorting it whole
+            models.Index(F("registered_on").desc(nulls_last=True), "unified_code", name="subject_newest"),
+        ]
         triggers = [Frozen("unified_code", "uuid")]  # a new code is a new FormerCode, by the register only
 
     def __str__(self) -> str:

@@ -110,7 +110,8 @@ PURPOSES_OF: dict[str, frozenset[QueryPurpose]] = {
 
 @dataclass(frozen=True)
 class Reader:
-    """Who looks: an officer with the postings of this day, his own before those he holds as a deputy."""
+    """Who looks: an officer with the postings of this day, his own before those he holds as a deputy. An `Actor` whose body
+    is asked of the database once."""
 
     user: User
     postings: tuple[Posting, ...]
@@ -121,8 +122,19 @@ class Reader:
         return cls(user, tuple(sorted(held, key=lambda posting: (posting.user_id != user.pk, posting.pk))))
 
     @property
+    def uuid(self) -> UUID:
+        return self.user.uuid
+
+    @property
+    def identity_id(self) -> int | None:
+        return self.user.identity_id
+
+    @property
     def agency_id(self) -> int | None:
         return self.postings[0].agency_id if self.postings else None
+
+    def may(self, permission: str, *, on: date) -> bool:
+        return self.user.may(permission, on=on)
 
     @property
     def purposes(self) -> list[QueryPurpose]:
@@ -135,6 +147,11 @@ class Reader:
 
     def is_at_home(self, region: str) -> bool:
         return any(posting.agency.region.covers(region) for posting in self.postings)
+
+
+def purposes_of(by: User, *, on: date) -> list[QueryPurpose]:
+    """The purposes for which this officer may look on this day."""
+    return Reader.of(by, on).purposes
 
 
 def check_can_query(reader: Reader, *, purpose: str, matter: str, reason: str) -> None:
@@ -166,7 +183,7 @@ def marks_of(
     looks = QueryReceipt.objects.filter(user=reader.user, at__gte=midnight).count()
     found = {
         Mark.WITHOUT_MATTER: not matter.strip() and not supervises,
-        Mark.OWN_RELATION: is_own_relation(reader.user, subject, person, on=on),
+        Mark.OWN_RELATION: is_own_relation(reader, subject, person, on=on),
         Mark.UNUSUAL_VOLUME: looks >= LOOKS_A_DAY,
         Mark.OUTSIDE_REGION: is_far,
     }

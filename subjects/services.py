@@ -312,7 +312,7 @@ def register_query(
                 matter=matter.strip(), reason=reason.strip(), channel=channel, fields=list(fields),
                 rows=0 if refusal else rows,
             )  # fmt: skip
-            record(receipt, "query.registered", by=by, after=receipt.state, purpose=purpose, matter=matter.strip())
+            record(receipt, "query.registered", by=reader, after=receipt.state, purpose=purpose, matter=matter.strip())
             if marks:
                 move(receipt, QueryState.FLAGGED, event=REVIEWED[QueryState.FLAGGED], by=SYSTEM, marks=marks)
         if refusal:

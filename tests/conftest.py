@@ -18,16 +18,19 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.conf import settings
+from django.contrib.auth.signals import user_logged_in
 from django.core.management import call_command
 from django.db import connections
+from django.dispatch import receiver
 from django.test import TestCase, TransactionTestCase
+from django.utils import timezone
 from psycopg.pq import TransactionStatus
 
 from tests.rows import ProvenRows, pytest_addoption  # noqa: F401  the option is a hook of this file
 
 ROLE = {"default": "portal_app", "public": "portal_reader"}
 # What `load_rules` and `load_calendar` brought in stands for the whole run; tests with real transactions leave it.
-RULES = ("catalogs_", "casework_calendar", "accounts_region", "django_")
+RULES = ("catalogs_", "casework_calendar", "accounts_region", "django_content_type", "django_migrations")
 
 # Every test lives on this Friday, in Python and in the database, so that the suite says the same in any year.
 THE_DAY = date(2026, 11, 20)
@@ -113,6 +116,12 @@ def part_session(cls: Any, atomics: Any) -> None:
 
 enter_atomics, rollback_atomics = TestCase._enter_atomics.__func__, TestCase._rollback_atomics.__func__  # type: ignore[attr-defined]
 TestCase._enter_atomics, TestCase._rollback_atomics = classmethod(share_session), classmethod(part_session)  # type: ignore[method-assign]
+
+
+@receiver(user_logged_in)
+def begin_session(request: Any, **_more: Any) -> None:
+    """`client.force_login` begins a session as the sign-in page does; without a beginning the office ends it at once."""
+    request.session.setdefault("began_at", timezone.now().isoformat())
 
 
 @pytest.fixture(autouse=True)

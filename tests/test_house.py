@@ -227,6 +227,7 @@ PUBLIC = {
     "api/v1/subjects/<str:code>/": "a subject", "api/v1/records/<str:id>/": "a fact", "api/v1/acts/": "acts",
     "api/v1/catalogue-items/": "the catalogue", "api/v1/catalogue-items/<str:item>/": "an item",
     "api/v1/catalogue-items/<str:item>/editions/": "its editions", "api/v1/working-days/": "calculator",
+    "search/suggest": "suggestions", "help/names/": "help", "api/v1/subjects/": "search",
     "api/v1/about/": "about", "api/v1/problems/": "problems", "api/v1/problems/<str:problem>/": "a problem",
     "api/v1/schema/": "the contract", "api/v1/health/live/": "health", "api/v1/health/ready/": "health",
 }  # fmt: skip
@@ -295,7 +296,7 @@ def test_a_new_call_is_closed_until_somebody_opens_it(settings: Any) -> None:
 
 FREE = re.compile(
     r"^(MIT(-0|-CMU)?|(New )?BSD( License|-[23]-Clause| [23]-Clause( License)?)?|Apache(-2\.0| 2\.0| License| Software License)?"
-    r"|ISC( License.*)?|PSF-2\.0|MPL-2\.0|Mozilla Public License 2\.0 \(MPL 2\.0\)|MIT License|SIL Open Font License.*"
+    r"|ISC( License.*)?|PSF-2\.0|Python Software Foundation License|MPL-2\.0|Mozilla Public License 2\.0 \(MPL 2\.0\)|MIT License|SIL Open Font License.*"
     r"|LGPL-3\.0-only)$"
 )
 BY_HAND = {

@@ -1,29 +1,65 @@
 """Staff accounts: the list, one account with postings, deputies, sessions and story, and the proposals about it."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from django.contrib.admin import SimpleListFilter
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import rules
-from accounts.admin.steps import KeepersPage, KeptAdmin, Kind, ProposePage, colleagues, reads_accounts, the_one
+from accounts.admin.steps import (
+    KeepersPage,
+    KeptAdmin,
+    Kind,
+    ProposePage,
+    colleagues,
+    column,
+    reads_accounts,
+    the_one,
+    titled,
+)
 from accounts.forms import AccountForm, CloseForm, DeputyForm, EndPostingForm, PostingForm
 from accounts.models import AccountStep, Deputy, Posting, Session, User
 from casework import timeline
+from casework.calendar import today
 from casework.models import Step
 from casework.office import ReasonForm, site
+
+
+def postings_today(user: User) -> str:
+    on = today()
+    running = [p for p in user.postings.all() if p.valid_from <= on and (p.valid_to is None or p.valid_to >= on)]
+    return "；".join(f"{posting.agency} {posting.get_role_display()}" for posting in running)
+
+
+class Living(SimpleListFilter):
+    title, parameter_name = gettext_lazy("State"), "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        return (("living", _("living")), ("closed", _("closed")))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        return queryset.filter(is_active=self.value() == "living") if self.value() else queryset
 
 
 class UserAdmin(KeptAdmin):
     new_page, new_label = "account_new", gettext_lazy("Make an account")
     object_page = "account"
     keyset = ("name", "pk")
-    list_display = ("name", "username", "posts", "is_active", "has_access")
-    list_filter = ("is_active", "postings__role")
+    list_display = (
+        column(gettext_lazy("Name"), str),
+        column(gettext_lazy("User name"), lambda user: user.username),
+        column(gettext_lazy("Postings today"), postings_today),
+        column(gettext_lazy("State"), lambda user: _("living") if user.is_active else _("closed")),
+        column(gettext_lazy("Access"), lambda user: _("set up") if user.totp_box else _("not set up")),
+    )
+    list_filter = (Living, ("postings__role", titled(gettext_lazy("Role"))))
     search_fields = ("name", "username")
     search_label = gettext_lazy("Name or user name")
     note = gettext_lazy("Staff accounts of the bodies that you keep. One living account per person; former ones stay.")
@@ -36,19 +72,6 @@ class UserAdmin(KeptAdmin):
 
     def page_key(self, row: User) -> Any:
         return row.uuid
-
-    def posts(self, user: User) -> str:
-        today = timezone.localdate()
-        running = [
-            p for p in user.postings.all() if p.valid_from <= today and (p.valid_to is None or p.valid_to >= today)
-        ]
-        return "；".join(f"{posting.agency} {posting.get_role_display()}" for posting in running)
-
-    def has_access(self, user: User) -> bool:
-        return user.totp_box is not None
-
-    posts.short_description = gettext_lazy("postings today")  # type: ignore[attr-defined]
-    has_access.short_description = gettext_lazy("access set up")  # type: ignore[attr-defined]
 
 
 site.register(User, UserAdmin)
@@ -72,7 +95,7 @@ class AccountPage(KeepersPage):
         return {
             "account": self.account,
             "keeps": self.keeps and self.account.identity_id != self.officer.identity_id,
-            "postings": postings_of(self.account),
+            "held": postings_of(self.account),
             "deputising": deputies(Q(user=self.account)),
             "deputies": deputies(Q(posting__user=self.account)),
             "sessions": Session.objects.filter(user=self.account, expire_date__gt=timezone.now()).order_by("-began_at"),

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from accounts import rules
-from accounts.admin.steps import KeptAdmin, Kind, ProposePage, the_one
+from accounts.admin.steps import KeptAdmin, Kind, ProposePage, column, the_one, titled
 from accounts.forms import AgencyForm, MergeForm, RegionForm, RenameForm
 from accounts.models import AccountStep, Agency, Posting, Region
 from accounts.permissions import Permission
@@ -23,8 +23,16 @@ class AgencyAdmin(KeptAdmin):
     new_page, new_label = "agency_new", gettext_lazy("Register an agency")
     object_page = "agency"
     keyset = ("name", "pk")
-    list_display = ("name", "unified_code", "kind", "level", "region", "superior", "valid_to")
-    list_filter = ("kind", "level")
+    list_display = (
+        column(gettext_lazy("Body"), lambda body: body.name),
+        column(gettext_lazy("Unified social credit code"), lambda body: body.unified_code),
+        column(gettext_lazy("Kind"), lambda body: body.get_kind_display()),
+        column(gettext_lazy("Level"), lambda body: body.get_level_display()),
+        column(gettext_lazy("Division"), lambda body: body.region),
+        column(gettext_lazy("Body above it"), lambda body: body.superior or ""),
+        column(gettext_lazy("Last day"), lambda body: body.valid_to or ""),
+    )
+    list_filter = (("kind", titled(gettext_lazy("Kind"))), ("level", titled(gettext_lazy("Level"))))
     search_fields = ("name", "unified_code", "former_names__name")
     search_label = gettext_lazy("Name, former name or unified code")
     note = gettext_lazy("Bodies that act in this portal. What a body decided keeps the name that it bore that day.")
@@ -39,7 +47,13 @@ class AgencyAdmin(KeptAdmin):
 class RegionAdmin(OfficeAdmin):
     object_page = "region"
     keyset = ("code",)
-    list_display = ("code", "name", "valid_from", "valid_to", "successor")
+    list_display = (
+        column(gettext_lazy("Division code"), lambda region: region.code),
+        column(gettext_lazy("Name"), lambda region: region.name),
+        column(gettext_lazy("From"), lambda region: region.valid_from or ""),
+        column(gettext_lazy("Last day"), lambda region: region.valid_to or ""),
+        column(gettext_lazy("Code that follows"), lambda region: region.successor_id or ""),
+    )
     search_fields = ("code", "name")
     search_label = gettext_lazy("Code or name")
     note = gettext_lazy("Divisions of GB/T 2260 with the days of their codes.")
@@ -74,7 +88,7 @@ class AgencyPage(OfficePage):
             "agency": self.agency, "keeps": keeps, "is_living": self.agency.exists_on(self.on),
             "former": self.agency.former_names.order_by("-valid_to"),
             "below": self.agency.subordinates.order_by("name"),
-            "postings": held.order_by("role", "user__name") if keeps else [],
+            "held": held.order_by("role", "user__name") if keeps else [],
             "keys": self.agency.clients.order_by("-valid_to") if keeps else [],
             "steps": AccountStep.objects.filter(agency=self.agency, state=Step.PROPOSED) if keeps else [],
             "told": timeline.tell(self.agency.uuid, names=rules.names_of) if keeps else [],

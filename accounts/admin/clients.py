@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import rules, services
-from accounts.admin.steps import KeepersPage, KeptAdmin, reads_accounts, refusal_of, the_one
+from accounts.admin.steps import KeepersPage, KeptAdmin, column, reads_accounts, refusal_of, the_one, titled
 from accounts.forms import ClientForm, NothingToTypeForm
 from accounts.models import ApiClient
 from accounts.permissions import PURPOSES, SCOPE_NAMES, Permission
@@ -38,8 +38,18 @@ class ClientAdmin(KeptAdmin):
     new_page, new_label = "api_client_new", gettext_lazy("Make a key")
     object_page = "api_client"
     keyset = ("-valid_to", "-pk")
-    list_display = ("name", "prefix", "agency", "scope_words", "valid_to", "revoked_on", "last_used_on")
-    list_filter = ("kind",)
+    list_display = (
+        column(gettext_lazy("What the key is for"), lambda key: key.name),
+        column(gettext_lazy("Prefix"), str),
+        column(gettext_lazy("Body"), lambda key: key.agency or ""),
+        column(
+            gettext_lazy("Scopes"), lambda key: "、".join(str(SCOPE_NAMES.get(scope, scope)) for scope in key.scopes)
+        ),
+        column(gettext_lazy("Last day"), lambda key: key.valid_to),
+        column(gettext_lazy("Revoked"), lambda key: key.revoked_on or ""),
+        column(gettext_lazy("Last used"), lambda key: key.last_used_on or ""),
+    )
+    list_filter = (("kind", titled(gettext_lazy("Kind of key"))),)
     search_fields = ("name", "key_id", "agency__name")
     search_label = gettext_lazy("Name, prefix or body")
     note = gettext_lazy(
@@ -54,15 +64,6 @@ class ClientAdmin(KeptAdmin):
 
     def page_key(self, row: ApiClient) -> Any:
         return row.uuid
-
-    def prefix(self, key: ApiClient) -> str:
-        return str(key)
-
-    def scope_words(self, key: ApiClient) -> str:
-        return "、".join(str(SCOPE_NAMES.get(scope, scope)) for scope in key.scopes)
-
-    prefix.short_description = gettext_lazy("prefix")  # type: ignore[attr-defined]
-    scope_words.short_description = gettext_lazy("scopes")  # type: ignore[attr-defined]
 
 
 site.register(ApiClient, ClientAdmin)

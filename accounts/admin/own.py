@@ -31,7 +31,7 @@ class MyPage(OfficePage):
         own = Session.objects.filter(user=self.officer, expire_date__gt=timezone.now()).order_by("-began_at")
         here = self.request.session.session_key
         return {
-            "postings": postings_of(self.officer),
+            "held": postings_of(self.officer),
             "deputising": deputies(Q(user=self.officer)),
             "deputies": deputies(Q(posting__user=self.officer)),
             "sessions": [(each, session_mark(each.session_key), each.session_key == here) for each in own],

@@ -1,10 +1,11 @@
 """What account keepers proposed: the list, one proposal, the second keeper's decision; the base of every proposing page."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
+from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -60,11 +61,36 @@ class KeepersPage(OfficePage):
         return Permission.KEEP_ACCOUNTS in permissions_of(self.officer, self.on)
 
 
+def column(label: Any, read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A column of a list: its heading and what it shows of a row."""
+
+    def shown(row: Any) -> Any:
+        return read(row)
+
+    shown.short_description = label  # type: ignore[attr-defined]
+    return shown
+
+
+def titled(title: Any, base: Any = admin.ChoicesFieldListFilter) -> Any:
+    """A filter under a heading of its own."""
+
+    class Titled(base):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.title = title
+
+    return Titled
+
+
 class KeptAdmin(OfficeAdmin):
     """A list whose rows account keepers make, on a page of its own."""
 
     new_page: ClassVar[str] = ""
     new_label: ClassVar[Any] = ""
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        own = {getattr(each, "parameter_name", None) for each in self.get_list_filter(request)}
+        return lookup in own or super().lookup_allowed(lookup, value, request)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         keeps = Permission.KEEP_ACCOUNTS in permissions_of(request.user, timezone.localdate())
@@ -87,11 +113,27 @@ def visible_steps(user: User, on: date) -> QuerySet[AccountStep]:
     )
 
 
+def about(step: AccountStep) -> str:
+    """Whom or what a step is about, by name."""
+    if step.user:
+        return str(step.user)
+    if step.kind == Kind.MAKE_ACCOUNT:
+        return str(step.values.get("name", ""))
+    return str(step.agency or step.values.get("name") or step.values.get("code", ""))
+
+
 class StepAdmin(OfficeAdmin):
     object_page = "account_step"
     keyset = ("-proposed_at", "-pk")
-    list_display = ("what", "about", "state_name", "proposed_by", "proposed_at", "decided_by")
-    list_filter = ("state", "kind")
+    list_display = (
+        column(gettext_lazy("Act"), lambda step: step.get_kind_display()),
+        column(gettext_lazy("About"), about),
+        column(gettext_lazy("State"), lambda step: step.get_state_display()),
+        column(gettext_lazy("Proposed by"), lambda step: step.proposed_by),
+        column(gettext_lazy("Proposed on"), lambda step: step.proposed_at),
+        column(gettext_lazy("Decided by"), lambda step: step.decided_by or ""),
+    )
+    list_filter = (("state", titled(gettext_lazy("State"))), ("kind", titled(gettext_lazy("Act"))))
     note = gettext_lazy("Whatever account keepers do, two of them do: one proposes, another confirms.")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -103,32 +145,8 @@ class StepAdmin(OfficeAdmin):
     def page_key(self, row: AccountStep) -> Any:
         return row.uuid
 
-    def what(self, step: AccountStep) -> str:
-        return step.get_kind_display()
-
-    def about(self, step: AccountStep) -> str:
-        return about(step)
-
-    def state_name(self, step: AccountStep) -> str:
-        return step.get_state_display()
-
-    what.short_description = gettext_lazy("act")  # type: ignore[attr-defined]
-    about.short_description = gettext_lazy("about")  # type: ignore[attr-defined]
-    state_name.short_description = gettext_lazy("state")  # type: ignore[attr-defined]
-
 
 site.register(AccountStep, StepAdmin)
-
-
-def about(step: AccountStep) -> str:
-    """Whom or what a step is about, by name."""
-    if step.user:
-        return str(step.user)
-    if step.kind == Kind.MAKE_ACCOUNT:
-        return str(step.values.get("name", ""))
-    if step.kind in {Kind.END_POSTING}:
-        return str(rules.posting_of(step).user)
-    return str(step.agency or step.values.get("name") or step.values.get("code", ""))
 
 
 def facts_of(step: AccountStep) -> Iterator[tuple[Any, Any]]:
@@ -244,7 +262,7 @@ class Half:
     def shown(self) -> HttpResponse:
         page: Any = self
         page.template_name = "office/accounts_half.html"
-        response: HttpResponse = page.render(half=self.half, is_second=isinstance(self, ConfirmStep))
+        response: HttpResponse = page.render(half=self.half, step=page.step, is_second=isinstance(self, ConfirmStep))
         return response
 
 

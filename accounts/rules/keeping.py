@@ -10,8 +10,8 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import AccountStep, Agency, AgencyKind, Deputy, Level, Posting, Region, User
-from accounts.permissions import APART, ROLES, Permission
-from accounts.rules.reach import keeps_region, kept_agencies, subtree
+from accounts.permissions import APART, READS_ALL, READS_REGION, ROLES, Permission
+from accounts.rules.reach import LEAD_UNITS, keeps_region, kept_agencies, subtree
 from casework.errors import NotAllowed, Refused, WrongState
 from casework.four_eyes import check_another_human, check_has_reason
 from casework.models import Step
@@ -83,10 +83,7 @@ def day_of(step: AccountStep, name: str) -> date | None:
 
 def bodies_of(step: AccountStep, on: date) -> QuerySet[Agency]:
     """The bodies that a step about people touches: where the account is posted now or was last."""
-    kind = step.kind
-    if kind in {Kind.END_POSTING, Kind.NAME_DEPUTY}:
-        return Agency.objects.filter(pk=posting_of(step).agency_id)
-    if kind in {Kind.CLOSE_ACCOUNT, Kind.RESET_ACCESS}:
+    if step.kind in {Kind.CLOSE_ACCOUNT, Kind.RESET_ACCESS}:
         held = Posting.objects.filter(user=step.user)
         running = held.filter(Q(valid_to=None) | Q(valid_to__gte=on))
         last = held.order_by("-valid_to").values("agency")[:1]
@@ -170,6 +167,8 @@ def _check_new_posting(step: AccountStep, on: date) -> None:
         raise _wrong("days_in_disorder", _("The last day lies before the first."), "valid_to")
     if step.agency is None or not step.agency.exists_on(max(first, on)):
         raise _wrong("body_ended", _("This body does not exist on that day."), "agency")
+    if step.values["role"] in {READS_REGION, READS_ALL} and step.agency.kind not in LEAD_UNITS:
+        raise _wrong("role_of_lead_units", _("Auditors and coordinators are posted at lead units."), "role", "ORG-05")
 
 
 def _check_end_posting(step: AccountStep, on: date) -> None:

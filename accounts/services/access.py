@@ -193,7 +193,7 @@ def _spend(user: User, code: str, at: datetime) -> None:
         secret = privacy.open_box(bytes(held.totp_box), table=TABLE, person=held.uuid, kind=KIND)
         step = codes.step_matching(secret, tidied, at)
         if step is not None and step > held.totp_step:
-            held.totp_step, held.totp_box = step, _sealed(held, secret)
+            held.totp_step, held.totp_box = step, seal_secret(held, secret)
             held.save(update_fields=["totp_step", "totp_box"])
             return
     spent = codes.digest(tidied)
@@ -204,7 +204,8 @@ def _spend(user: User, code: str, at: datetime) -> None:
     held.save(update_fields=["recovery_codes"])
 
 
-def _sealed(user: User, secret: str) -> bytes:
+def seal_secret(user: User, secret: str) -> bytes:
+    """The secret of an account's authenticator in its box: in another account's place it does not open."""
     return privacy.seal(secret, table=TABLE, person=user.uuid, kind=KIND)
 
 
@@ -267,7 +268,7 @@ def take_access(step_id: int, *, password: str, secret: str, code: str, at: date
     if used is None:
         raise Refused(_("This is not the code that the authenticator shows now."), rule="code_wrong", field="code")
     _set_password(user, password)
-    user.totp_box, user.totp_step = _sealed(user, secret), used
+    user.totp_box, user.totp_step = seal_secret(user, secret), used
     user.save(update_fields=["totp_box", "totp_step"])
     drawn = _draw_recovery_codes(user)
     _end_access(user)

@@ -39,6 +39,8 @@ def propose(
     number: str = "", **values: Any,
 ) -> Decided:  # fmt: skip
     """Propose an act. `number`: the verified identity number of whom an account is made for; only its digest is kept."""
+    if "posting" in values and (posting := Posting.objects.filter(pk=values["posting"]).first()):
+        user, agency = user if kind == Kind.NAME_DEPUTY else posting.user, posting.agency
     _lock(user, agency)
     plain = {name: str(value) if isinstance(value, date) else value for name, value in values.items()}
     step = AccountStep(

@@ -1,15 +1,14 @@
-"""The invented province 青禾 (division 990000): its divisions, the bodies that act in it, three of their officers."""
+"""The invented province 青禾 (division 990000): its divisions, the bodies that act in it, their officers."""
 
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from accounts.models import Agency, AgencyKind, Identity, Level, Posting, Region, User
-from casework import privacy
+from accounts.models import Agency, AgencyKind, Level, Region
 from casework.actors import SYSTEM
 from catalogs.forms import read
 from catalogs.services import load_rules
-from credit_portal.demo.people import identity_number
+from credit_portal.demo import officers
 from subjects.codes import make_code
 
 RULES = sorted((Path(__file__).parent / "rules").glob("*.yaml"))
@@ -92,8 +91,6 @@ BODIES = (
 BY_KEY = {body.key: body for body in BODIES}
 UNREGISTERED_BODY = make_code("1", "1", "990100", "MBDEM900")  # a sound code that no body bears
 
-OFFICERS = {"demo.clerk": "clerk", "demo.reviewer": "reviewer", "demo.publisher": "publisher"}
-
 
 def code_of(key: str) -> str:
     """The unified code of a body: department 1, the establishment offices."""
@@ -103,7 +100,7 @@ def code_of(key: str) -> str:
 
 
 def build(on: date) -> dict[str, Agency]:
-    """Make divisions and bodies, bring the province's own rules into force, appoint three officers; bodies by their key."""
+    """Make divisions and bodies, bring the province's own rules into force, appoint officers; bodies by their key."""
     Region.objects.bulk_create([Region(code=code, name=name) for code, name in REGIONS.items()], ignore_conflicts=True)
     load_rules(read(RULES), by=SYSTEM, on=on)
     made: dict[str, Agency] = {}
@@ -115,17 +112,6 @@ def build(on: date) -> dict[str, Agency]:
             valid_to=body.ended_on, channel_name=f"{body.name}门户网站“行政处罚”栏目" if body.site else "",
             channel_url=f"https://{body.site}.example/penalties/" if body.site else "",
         )  # fmt: skip
-    _appoint(made["market"])
+    officers.appoint(made, since=BEGINNING)
     return made
 
-
-def _appoint(agency: Agency) -> None:
-    """Three officers, three humans; nobody can sign in as one of them."""
-    for place, (username, role) in enumerate(OFFICERS.items(), start=1):
-        number = identity_number(date(1985, 1, place), place)
-        key, digest = privacy.look_up_digests(number, privacy.Document.RESIDENT_IDENTITY)[0]
-        identity = Identity.objects.create(digest_key=key, digest=digest)
-        user = User(username=username, kind=User.Kind.STAFF, identity=identity)
-        user.set_unusable_password()
-        user.save()
-        Posting.objects.create(user=user, agency=agency, role=role, valid_from=BEGINNING)

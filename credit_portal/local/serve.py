@@ -19,6 +19,7 @@ from types import FrameType
 
 from credit_portal.local import PROJECT, CannotStart, var_folder
 from credit_portal.local.children import Child
+from credit_portal.local.officers import lines
 from credit_portal.local.preparing import Preparation
 from credit_portal.local.servers import Servers, servers
 
@@ -150,6 +151,8 @@ def say(text: str) -> None:
 
 def banner(address: str, var: Path, seconds: float) -> None:
     line = "─" * 72
+    officers = "".join(f"      {each}\n" for each in lines(var))
+    officers = f"  工作人员 · officers\n{officers}\n" if officers else ""
     say(
         f"""{line}
   信用门户已就绪 · The credit portal is ready ({seconds:.1f} s)
@@ -159,9 +162,10 @@ def banner(address: str, var: Path, seconds: float) -> None:
       在首页搜索一家企业（演示数据，均为虚构）
       look up a company on the front page (demo data, all invented)
       {address}api/v1/about/                   REST API
+      {address}admin/                          工作台 · back office; 动态口令 · codes: bin/manage demo_codes
       bin/manage dbshell --database public     数据库里陌生人能看到的 · what a stranger may see, in psql
 
-  日志 · logs   {var}/log/
+{officers}  日志 · logs   {var}/log/
   停止 · stop   Ctrl-C
 {line}"""
     )

@@ -67,6 +67,18 @@ begin
   end if;
 end $$;
 
+-- What the index is asked for: the bigrams without those that more than one name in 200 has, as the statistics of a large
+-- register know them, for each costs a long list. The characters are compared anyway. All of them if nothing else is left.
+create function disclosed.search_held(pairs varchar[], common varchar[]) returns varchar[] language sql immutable parallel safe
+  set search_path = pg_catalog, pg_temp as $$
+  select coalesce((select array_agg(p) from unnest(pairs) p where p <> all (common)), pairs) $$;
+
+create function disclosed.common_pairs() returns varchar[] language sql stable set search_path = pg_catalog, pg_temp as $$
+  select coalesce(array_agg(u.pair::varchar), '{}') from pg_stats s
+  cross join lateral unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) u (pair, share)
+  where s.schemaname = 'public' and s.tablename = 'subjects_subjectname' and s.attname = 'bigrams' and u.share > 0.005
+    and u.pair is not null and (select reltuples from pg_class where oid = 'public.subjects_subjectname'::regclass) > 20000 $$;
+
 -- The best hit of each subject, by the indexes. All but one character is looked for only where next to nothing is found
 -- without filters, so that a filter takes away and never adds.
 create function disclosed.search_names(words text[], types text[], statuses text[], regions text[], categories text[])
@@ -76,7 +88,8 @@ language plpgsql stable rows 50 set search_path = pg_catalog, pg_temp set plan_c
 declare
   joined text := array_to_string(words, '');
   parts text[] := array(select '%' || w || '%' from unnest(words) w);
-  held varchar[] := disclosed.pairs(words);
+  common varchar[] := disclosed.common_pairs();
+  held varchar[] := disclosed.search_held(disclosed.pairs(words), common);
   is_latin boolean := joined ~ '^[a-z0-9]+$';
   is_filtered boolean := not (types is null and statuses is null and regions is null and categories is null);
   one record;
@@ -106,7 +119,10 @@ begin
   if better >= 10 then
     return;
   end if;
-  for one in select * from disclosed.search_near(joined) loop
+  for one in
+    select a.patterns, disclosed.search_held(a.held, common) as held from disclosed.search_near(joined) a
+    where not a.held <@ common  -- else what is right of it would leave half the register to look through
+  loop
     near := near || one.patterns;
     candidates := candidates || array(
       select n.id from public.subjects_subjectname n where n.bigrams @> one.held and n.key like any (one.patterns) limit 200);
@@ -150,7 +166,7 @@ begin
       select f.subject_id, 'former_code' from public.subjects_formercode f where f.unified_code = code
       union all
       select s.id, 'organisation_code' from public.subjects_subject s
-      where length(code) = 9 and substr(s.unified_code, 9, 9) = code
+      where length(code) = 9 and substring(s.unified_code, 9, 9) = code
     ) f (id, kind)
     join public.subjects_subject s on s.id = f.id
     where disclosed.search_fits(
@@ -159,17 +175,24 @@ begin
     order by s.unified_code limit wanted;
     return;
   elsif words is null and newest then
+    if after_code = '' or after_key <> '' then
+      return query
+      select 0, s.registered_on::text, s.id, null::bigint, null from public.subjects_subject s
+      where disclosed.search_fits(
+          s.type, s.registration_status, s.region_id, s.unified_code, types, statuses, regions, categories)
+        and s.registered_on <= coalesce(nullif(after_key, ''), 'infinity')::date
+        and (s.registered_on < coalesce(nullif(after_key, ''), 'infinity')::date or s.unified_code > after_code)
+      order by s.registered_on desc nulls last, s.unified_code limit wanted;
+      get diagnostics got = row_count;
+      wanted := wanted - got;
+      after_code := '';
+    end if;
     return query
-    select 0, coalesce(s.registered_on::text, ''), s.id, null::bigint, null from public.subjects_subject s
+    select 0, '', s.id, null::bigint, null from public.subjects_subject s
     where disclosed.search_fits(
         s.type, s.registration_status, s.region_id, s.unified_code, types, statuses, regions, categories)
-      and case
-        when after_code = '' then true
-        when after_key = '' then s.registered_on is null and s.unified_code > after_code
-        else s.registered_on is null or s.registered_on < after_key::date
-          or s.registered_on = after_key::date and s.unified_code > after_code
-      end
-    order by s.registered_on desc nulls last, s.unified_code limit wanted;
+      and s.registered_on is null and s.unified_code > after_code
+    order by s.unified_code limit wanted;
     return;
   elsif words is null then
     return query
@@ -196,7 +219,8 @@ begin
   end if;
   if sample.by_name <= rare then  -- found by pinyin for the most part
     by_name := array(
-      select n.subject_id from public.subjects_subjectname n where n.bigrams @> disclosed.pairs(words) and n.key like all (parts));
+      select n.subject_id from public.subjects_subjectname n
+      where n.bigrams @> disclosed.search_held(disclosed.pairs(words), disclosed.common_pairs()) and n.key like all (parts));
   end if;
   for step in after_rank..17 loop
     if step > after_rank then

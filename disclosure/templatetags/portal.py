@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, override, pgettext
 
 from disclosure import wording
+from disclosure.search import hides_identity_number
 from disclosure.vocabulary import word
 from subjects import codes
 
@@ -320,9 +321,7 @@ def _current(here: str | None, name: str, inside: set[str]) -> str:
 def may_be_echoed(context: template.Context) -> HttpRequest | None:
     """The request, unless its address holds an identity number: that is repeated nowhere (RSP-10)."""
     request: HttpRequest | None = context.get("request")
-    if request is None or any(
-        map(codes.holds_identity_number, re.split(r"[/?&=]", unquote_plus(request.get_full_path())))
-    ):
+    if request is None or any(map(hides_identity_number, re.split(r"[/?&=]", unquote_plus(request.get_full_path())))):
         return None
     return request
 

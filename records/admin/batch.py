@@ -27,6 +27,7 @@ from records.states import Batch, Verdict
 from subjects.states import Channel
 
 PAGE = 50
+LOOKS_AGAIN = "5"  # seconds after which a page that tells of work under way asks again
 AT_WORK = (Batch.CHECKING, Batch.APPLYING)
 WARNINGS = {
     "public_until_too_late": gettext_lazy(
@@ -84,7 +85,7 @@ class Line:
     about: str = ""
     reasons: list[Reason] = field(default_factory=list)
     warnings: list[Any] = field(default_factory=list)
-    is_edited: bool = False
+    note: str = ""  # that it was changed here, and what it is judged now
     fact: str = ""
     correct_url: str = ""
 
@@ -114,6 +115,12 @@ class OneBatch(OfBatch):
         super().prepare()
         check_parameters(self.request, {"show", "after"})
         self.title = _("Delivery %(batch)s") % {"batch": self.batch.public_id}
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer = super().get(request, *args, **kwargs)
+        if self.batch.state in AT_WORK:
+            answer["Refresh"] = LOOKS_AGAIN  # without any script
+        return answer
 
     @property
     def rests_in_quarantine(self) -> bool:
@@ -192,10 +199,15 @@ class OneBatch(OfBatch):
         for row in rows:
             box = readable.get(row.n)
             cells = cells_of(batch, box) if box is not None else {}
+            note = ""
+            if box is not None and box.is_corrected:
+                now = {"verdict": box.get_verdict_display()}
+                note = _("changed here") if box is row else _("changed here since; now: %(verdict)s") % now
             yield Line(
                 row.n, row.verdict, row.get_verdict_display(), about=self.about(cells),
-                reasons=reasons_of(kind, row.refusals, cells),
-                warnings=[WARNINGS.get(name, name) for name in row.warnings], is_edited=bool(box and box.is_corrected),
+                reasons=reasons_of(kind, row.refusals, {} if note and box is not row else cells),
+                warnings=[WARNINGS.get(name, name) for name in row.warnings],
+                note=note,
                 fact=getattr(row, "record_id", "") or "",
                 correct_url=self.url("batch_row", row.n) if box is not None else "",
             )  # fmt: skip
@@ -289,6 +301,7 @@ class CorrectRow(OfBatch, VerbPage):
                 *faults.get(name, []),
                 _("A number stands here and is withheld. Leave it empty to keep it.") if hidden else "",
             ]
+            made.required = column.required and self.request.method == "GET"  # says so; what is missing the gate tells
             made.help_text = " ".join(filter(None, hints))
             form.fields[name] = made
             if hidden and column.type != "identity":

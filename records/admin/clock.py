@@ -57,7 +57,7 @@ ROWS = 25
 VIEWS: Mapping[str, Any] = {
     "soon": gettext_lazy("Due within 3 working days"), "today": gettext_lazy("Due today"), "overdue": gettext_lazy("Overdue"),
     "exempt": gettext_lazy("Exempt"), "late": gettext_lazy("Published late"), "uncounted": gettext_lazy("Cannot be counted yet"),
-    "all": gettext_lazy("All"),
+    "all": gettext_lazy("All that are counted"),
 }  # fmt: skip
 NEWEST_FIRST = {"late", "exempt", "all"}
 CLOSED_BECAUSE = {"minor": gettext_lazy("The person was under 18 on the day of the act; it is never shown.")}

@@ -19,8 +19,9 @@ from casework.errors import DomainError
 from casework.models import Attachment
 from casework.office import OfficePage, ReasonForm, VerbPage, get_or_404, site
 from casework.office_admin import OfficeAdmin
+from casework.templatetags.office import day, state
 from records import services
-from records.admin.facts import STYLES, Link, is_in_reach, told, why_not
+from records.admin.facts import STYLES, Link, is_in_reach, titled, told, why_not
 from records.models import BasisDocument
 from records.services import facts
 from records.states import Document
@@ -55,7 +56,12 @@ def document_verbs(document: BasisDocument, user: User, on: date) -> list[Link]:
     """What this officer may do with a document now."""
     rule = Permission.RULE_ON_DOCUMENT
     offered = [
-        (gettext_lazy("Draft a record on it"), "record_draft", Permission.RECORD, {Document.REGISTERED, Document.EFFECTIVE}),
+        (
+            gettext_lazy("Draft a record on it"),
+            "record_draft",
+            Permission.RECORD,
+            {Document.REGISTERED, Document.EFFECTIVE},
+        ),
         (gettext_lazy("Record a stay"), "stay", rule, {Document.EFFECTIVE}),
         (gettext_lazy("Record the end of the stay"), "lift_stay", rule, {Document.STAYED}),
         (gettext_lazy("Record an annulment"), "annul", rule, {Document.EFFECTIVE, Document.STAYED}),
@@ -148,7 +154,9 @@ class LiftStayPage(DocumentVerb):
 
     def effects(self) -> list[Any]:
         return [
-            _("%(number)s has effect again, and %(n)s facts that rest on it show again at once, as far as their time runs.")
+            _(
+                "%(number)s has effect again, and %(n)s facts that rest on it show again at once, as far as their time runs."
+            )
             % {"n": self.n(), "number": self.document.number}
         ]
 
@@ -193,8 +201,8 @@ class BasisDocuments(OfficeAdmin):
 
     permission = Permission.READ_FILE
     keyset = ("-decided_on", "-pk")
-    list_display = ("number", "about", "type", "issuer", "decided_on", "state")
-    list_filter = ("state", "type")
+    list_display = ("in_number", "about", "kind", "body", "decided", "standing")
+    list_filter = (("state", titled(gettext_lazy("State"))), ("type", titled(gettext_lazy("Kind"))))
     list_select_related = ("subject", "issuer")
     search_fields = ("number__startswith",)
     search_label = gettext_lazy("Number of the document, from its beginning")
@@ -208,11 +216,35 @@ class BasisDocuments(OfficeAdmin):
     def page_key(self, row: BasisDocument) -> Any:
         return row.uuid
 
+    @admin.display(description=gettext_lazy("Number"))
+    def in_number(self, row: BasisDocument) -> str:
+        return row.number
+
     @admin.display(description=gettext_lazy("Subject"))
     def about(self, row: BasisDocument) -> str:
         return row.subject.name if row.subject else _("a natural person")
 
+    @admin.display(description=gettext_lazy("Kind"))
+    def kind(self, row: BasisDocument) -> str:
+        return row.get_type_display()
+
+    @admin.display(description=gettext_lazy("Issuer"))
+    def body(self, row: BasisDocument) -> str:
+        return row.issuer.name
+
+    @admin.display(description=gettext_lazy("Decided"))
+    def decided(self, row: BasisDocument) -> Any:
+        return day(row.decided_on)
+
+    @admin.display(description=gettext_lazy("State"))
+    def standing(self, row: BasisDocument) -> Any:
+        return state(row)
+
 
 site.menu(
-    "information", gettext_lazy("Basis documents"), "admin:records_basisdocument_changelist", Permission.READ_FILE, icon="law"
+    "information",
+    gettext_lazy("Basis documents"),
+    "admin:records_basisdocument_changelist",
+    Permission.READ_FILE,
+    icon="law",
 )

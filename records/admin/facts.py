@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.http import Http404
@@ -26,14 +28,14 @@ from casework.four_eyes import check_another_human
 from casework.office import MOST_WAITING, Gate, ReasonForm, VerbPage, Waiting, get_or_404, site
 from catalogs.models import Provision
 from catalogs.rules import MATRIX, check_basis
-from catalogs.states import BasisKind, NeedsBasis
+from catalogs.states import BasisKind, NeedsBasis, PenaltyType
 from records import services
 from records.formats import FORMATS, PROSE, Column
 from records.forms import typed
 from records.models import AdministrativeAct, IntakeBatch, Publication
 from records.office_rules import acting_body
 from records.rules import HOLDS, OWN, public_part
-from records.services import corrections, facts
+from records.services import corrections, facts, hides
 from records.states import Act, Batch, Clock, Document
 from subjects.services import register_query
 from subjects.states import Channel, QueryPurpose
@@ -84,12 +86,41 @@ def act_or_404(officer: User, public_id: str, on: date) -> AdministrativeAct:
 def labels_of(act: AdministrativeAct) -> dict[str, Any]:
     """What the fields of a fact are called, by their names in its content."""
     columns = {column.name: column for column in FORMATS[corrections.format_of(act)]}
-    named = {told_as: columns[name].label for name, told_as in OWN[corrections.format_of(act)].texts.items()}
+    named = {told: columns[name].label for name, told in OWN[corrections.format_of(act)].texts.items()}
     return named | {
         "penalty_types": gettext_lazy("Types of penalty"), "licence_kind": gettext_lazy("Licence kind"),
         "valid_from": gettext_lazy("Valid from"), "valid_to": gettext_lazy("Valid until"),
         "long_term": gettext_lazy("Long term"), "state": gettext_lazy("State of the licence"),
     }  # fmt: skip
+
+
+def contents_of(act: AdministrativeAct, only: str = "") -> list[tuple[Any, str]]:
+    """The fields of a fact with their names, as they show or would; `only` one of them."""
+    labels, kind = labels_of(act), corrections.format_of(act)
+    amounts = {OWN[kind].texts.get(column.name) for column in FORMATS[kind] if column.type == "money_wan"}
+    return [
+        (labels[name], corrections.in_wan(Decimal(value)) if name in amounts else written(value))
+        for name, value in hides.fields_of(act).items()
+        if name in labels and only in ("", name)
+    ]
+
+
+def written(value: Any) -> str:
+    """A value of a fact as people read it: kinds of penalty by their names."""
+    if isinstance(value, list):
+        return "、".join(str(PenaltyType(kind).label) for kind in value)
+    return str(value)
+
+
+def titled(title: Any) -> type[admin.ChoicesFieldListFilter]:
+    """A filter of a list over one closed vocabulary, under a name that people read."""
+
+    class Titled(admin.ChoicesFieldListFilter):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.title = title
+
+    return Titled
 
 
 def registered(officer: User, about: AdministrativeAct, *, purpose: str, why: Any, fields: list[str], on: date) -> None:
@@ -144,7 +175,9 @@ class CorrectPage(FactPage):
     def prepare(self) -> None:
         super().prepare()
         if self.refusal() is None:
-            registered(self.officer, self.fact, purpose=QueryPurpose.INTAKE, why=self.title, fields=["content"], on=self.on)
+            registered(
+                self.officer, self.fact, purpose=QueryPurpose.INTAKE, why=self.title, fields=["content"], on=self.on
+            )
 
     def refusal(self) -> DomainError | None:
         return told(
@@ -173,8 +206,8 @@ class CorrectPage(FactPage):
         return cells | {name: cells[name].split("；") for name in many}
 
     def act(self, data: dict[str, Any]) -> str:
-        told_as = {name: "；".join(value) if isinstance(value, list) else value for name, value in data.items()}
-        cells = corrections.cells_of(self.fact) | told_as | {"op": "correct"}
+        typed_in = {name: "；".join(value) if isinstance(value, list) else value for name, value in data.items()}
+        cells = corrections.cells_of(self.fact) | typed_in | {"op": "correct"}
         row = typed(1, cells, corrections.format_of(self.fact))
         self.batch = corrections.propose_correction(self.fact.pk, row=row, by=self.officer, on=self.on)
         return _("The correction of %(fact)s is proposed; a second officer decides.") % {"fact": self.fact.public_id}
@@ -216,7 +249,7 @@ class DecideCorrectionPage(FactPage):
     verb = gettext_lazy("Decide")
 
     def prepare(self) -> None:
-        batch = get_or_404(IntakeBatch.objects.select_related("agency", "desk_of"), public_id=self.kwargs["batch"])
+        batch = get_or_404(corrections.proposed_ever(), public_id=self.kwargs["batch"])
         assert isinstance(batch, IntakeBatch)
         self.batch = batch
         self.fact = act_or_404(self.officer, batch.file_name, self.on)
@@ -272,8 +305,9 @@ def passages(act: AdministrativeAct) -> list[Passage]:
     names = {p.person.name for p in act.subject.positions.select_related("person")} if act.subject else set()
     names |= {act.person.name} if act.person else set()
     shown = public_part(act.content, act.withheld)
-    labels = labels_of(act)
-    texts = {name: str(value) for name, value in shown.items() if isinstance(value, str) and name in labels}
+    labels, kind = labels_of(act), corrections.format_of(act)
+    prose = {OWN[kind].texts.get(column.name) for column in FORMATS[kind] if column.name in PROSE}
+    texts = {name: value for name, value in shown.items() if name in prose and isinstance(value, str)}
     runs = {run for text in texts.values() for run in RUN.findall(text)}
     hit = _with_numbers([*texts.values(), *runs])
     return [Passage(labels[name], list(_cut(text, names, runs & hit, text in hit))) for name, text in texts.items()]
@@ -312,7 +346,9 @@ class ClearTextPage(FactPage):
         self.passages: list[Passage] = []
         if self.refusal() is None:
             why = self.title
-            registered(self.officer, self.fact, purpose=QueryPurpose.PUBLICATION, why=why, fields=["content"], on=self.on)
+            registered(
+                self.officer, self.fact, purpose=QueryPurpose.PUBLICATION, why=why, fields=["content"], on=self.on
+            )
             self.passages = passages(self.fact)
 
     def refusal(self) -> DomainError | None:
@@ -364,7 +400,11 @@ class ExemptPage(FactPage):
 
     def offered(self) -> QuerySet[Provision]:
         """Every provision in force that day: those that carry an exemption first, the others so that it can be said why not."""
-        return Provision.objects.in_force(self.fact.decided_on).select_related("instrument").order_by("instrument", "article")
+        return (
+            Provision.objects.in_force(self.fact.decided_on)
+            .select_related("instrument")
+            .order_by("instrument", "article")
+        )
 
     def refusal(self) -> DomainError | None:
         return told(facts.check_can_exempt, self.fact.publication, by=self.officer, on=self.on)
@@ -418,7 +458,9 @@ def verbs_for(act: AdministrativeAct, user: User, on: date) -> list[Link]:
         found.append(_link(gettext_lazy("Withdraw"), "withdraw", by_key, user, Permission.HIDE, bodies, on))
         found.append(_link(gettext_lazy("Correct"), "correct", by_key, user, Permission.CORRECT, one, on))
         if held:
-            clear = _link(gettext_lazy("Read the held text"), "clear_text", by_key, user, Permission.CLEAR_TEXT, one, on)
+            clear = _link(
+                gettext_lazy("Read the held text"), "clear_text", by_key, user, Permission.CLEAR_TEXT, one, on
+            )
             own = told(check_another_human, user, act.prepared_by_identity_id)
             found.append(Link(clear.label, "", str(own)) if own and not clear.refusal else clear)
         if act.publication.state == Clock.PENDING:
@@ -461,7 +503,9 @@ SOON = 3  # working days; what is due sooner is in the queue of the clock (recor
 
 def own_bodies(user: User, permission: Permission, on: date) -> set[int]:
     """The bodies in which a posting of this day gives the permission."""
-    return {agency for agency, role in user.postings_on(on).values_list("agency_id", "role") if permission in ROLES[role]}
+    return {
+        agency for agency, role in user.postings_on(on).values_list("agency_id", "role") if permission in ROLES[role]
+    }
 
 
 @site.waiting
@@ -486,7 +530,7 @@ def held_texts(user: User, on: date) -> Iterator[Waiting]:
 def corrections_waiting(user: User, on: date) -> Iterator[Waiting]:
     """Corrections that were proposed: for a second officer to decide, and for their author to see where they are."""
     bodies = own_bodies(user, Permission.DECIDE_BATCH, on)
-    waiting = corrections.waiting().filter(Q(agency__in=bodies) | Q(desk_of=user)).select_related("desk_of")
+    waiting = corrections.waiting().filter(Q(agency__in=bodies) | Q(desk_of=user))
     for batch in waiting.order_by("pk")[:MOST_WAITING]:
         own = told(check_another_human, user, batch.desk_of.identity_id if batch.desk_of else None)
         yield Waiting(

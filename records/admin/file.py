@@ -61,7 +61,7 @@ class SubjectFile(LookPage):
         after = self.request.GET.get("after", "")
         lines, has_more = reading.file_of(self.subject.pk, reach, on=self.on, after=place_of(after), limit=ROWS)
         last = lines[-1].fact if has_more else None
-        story, next_story = self.story()
+        story, next_story = self.story(reach)
         records = Record.objects.filter(reach.records(), subject=self.subject)
         looks = QueryReceipt.objects.filter(subject=self.subject)
         return {
@@ -79,13 +79,13 @@ class SubjectFile(LookPage):
             "may_mark": Permission.MARK_SUBJECT in permissions_of(self.officer, self.on),
         }  # fmt: skip
 
-    def story(self) -> tuple[list[timeline.Told], int | None]:
+    def story(self, reach: reading.Reach) -> tuple[list[timeline.Told], int | None]:
         """A page of the course of the file, and where the next begins."""
         try:
             before = int(self.request.GET["story"]) if "story" in self.request.GET else None
         except ValueError:
             raise SuspiciousOperation("story begins at a number") from None
-        told = timeline.tell(self.subject.chain, names=reading.names, limit=STORY + 1, before=before)
+        told = reading.story(self.subject.chain, reach, limit=STORY + 1, before=before)
         return told[:STORY], told[STORY - 1].seq if len(told) > STORY else None
 
 

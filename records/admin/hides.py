@@ -18,11 +18,23 @@ from casework.errors import DomainError
 from casework.four_eyes import check_another_human
 from casework.office import MOST_WAITING, Gate, ReasonForm, VerbPage, Waiting, get_or_404, site
 from casework.office_admin import OfficeAdmin
-from records.admin.facts import STYLES, DecisionForm, FactPage, labels_of, own_bodies, told
+from casework.templatetags.office import day, moment, state
+from records.admin.facts import (
+    STYLES,
+    DecisionForm,
+    FactPage,
+    contents_of,
+    labels_of,
+    own_bodies,
+    registered,
+    titled,
+    told,
+)
 from records.models import AdministrativeAct, Hide
 from records.office_rules import CANNOT_HIDE, check_is_upheld, check_waits
 from records.services import hides
 from records.states import NEVER_LAPSES, HideGround, HideState, HideWhat
+from subjects.states import QueryPurpose
 
 WHOLE = ""
 
@@ -54,7 +66,9 @@ class HidePage(VerbPage):
         until = _("A second officer of your body, or of one above it, decides until %(day)s.") % {"day": due_on}
         return [
             self.said(),
-            until if due_on else _("A second officer of your body, or of one above it, decides within one working day."),
+            until
+            if due_on
+            else _("A second officer of your body, or of one above it, decides within one working day."),
             _("If nobody decides, it shows again the day after."),
             _("Personal data and secrets never come back by themselves; late, they go to the superior body."),
         ]
@@ -62,7 +76,9 @@ class HidePage(VerbPage):
     def said(self) -> str:
         """How much leaves, in a sentence."""
         if self.found.is_capped:
-            return _("More than %(n)s facts leave every page, every call and every count at once.") % {"n": self.found.count}
+            return _("More than %(n)s facts leave every page, every call and every count at once.") % {
+                "n": self.found.count
+            }
         return _("%(n)s facts leave every page, every call and every count at once.") % {"n": self.found.count}
 
 
@@ -79,7 +95,9 @@ class HideFactPage(HidePage, FactPage):
 
     def form(self) -> forms.Form:
         labels = labels_of(self.fact)
-        fields = [(name, labels[name]) for name in hides.fields_of(self.fact) if name in labels and name not in CANNOT_HIDE]
+        fields = [
+            (name, labels[name]) for name in hides.fields_of(self.fact) if name in labels and name not in CANNOT_HIDE
+        ]
         which = forms.ChoiceField(
             label=gettext_lazy("What of it"), required=False, widget=forms.RadioSelect,
             choices=[(WHOLE, _("the whole fact")), *fields],
@@ -154,7 +172,12 @@ class HideSenderPage(HidePage):
 
     def act(self, data: dict[str, Any]) -> str:
         self.made = hides.order_hide(
-            HideWhat.SENDER, sender=self.sender, ground=data["ground"], reason=data["reason"], by=self.officer, on=self.on
+            HideWhat.SENDER,
+            sender=self.sender,
+            ground=data["ground"],
+            reason=data["reason"],
+            by=self.officer,
+            on=self.on,
         )
         return _("Everything that %(body)s handed in is off every public page; a second officer decides.") % {
             "body": self.sender
@@ -191,15 +214,20 @@ class DecideHidePage(VerbPage):
         found = get_or_404(visible_hides(self.officer, self.on), uuid=self.kwargs["uuid"])
         assert isinstance(found, Hide)
         self.hide = found
-        fact = AdministrativeAct.objects.select_related("subject", "document", "item", "determining_department", "publication")
+        fact = AdministrativeAct.objects.select_related("subject", "person", "document", "item")
         self.fact = fact.filter(public_id=found.fact).order_by("-version").first() if found.fact else None
+        self.content: list[tuple[Any, str]] = []
+        if self.fact is not None and self.refusal() is None:  # who decides reads what is hidden, and that is registered
+            why, fields = self.title, [found.field or "content"]
+            registered(self.officer, self.fact, purpose=QueryPurpose.PUBLICATION, why=why, fields=fields, on=self.on)
+            self.content = contents_of(self.fact, only=found.field)
 
     def context(self) -> dict[str, Any]:
         label = labels_of(self.fact).get(self.hide.field, self.hide.field) if self.fact else ""
         late = self.hide.late_since is not None and self.hide.state == HideState.ORDERED
         return {
             **super().context(), "hide": self.hide, "fact": self.fact, "field": label, "is_late": late, "term": hides.TERM,
-            "never_lapses": self.hide.ground in NEVER_LAPSES, "styles": STYLES,
+            "content": self.content,            "never_lapses": self.hide.ground in NEVER_LAPSES, "styles": STYLES,
         }  # fmt: skip
 
     def refusal(self) -> DomainError | None:
@@ -226,7 +254,13 @@ class DecideHidePage(VerbPage):
 
     def gates(self) -> list[Gate]:
         human = told(check_another_human, self.officer, self.hide.ordered_by_identity_id)
-        return [Gate(human is None, _("The decision is another person's than the order."), "" if human is None else str(human))]
+        return [
+            Gate(
+                human is None,
+                _("The decision is another person's than the order."),
+                "" if human is None else str(human),
+            )
+        ]
 
     def act(self, data: dict[str, Any]) -> str:
         verbs: dict[str, tuple[Callable[..., Hide], str]] = {
@@ -260,11 +294,16 @@ class Hides(OfficeAdmin):
 
     permission = Permission.READ_FILE
     keyset = ("-pk",)
-    list_display = ("about", "what", "ground", "agency", "ordered_at", "due_on", "state")
-    list_filter = ("state", "ground", "what")
+    list_display = ("about", "extent", "why", "body", "ordered", "until", "standing")
+    list_filter = (
+        ("state", titled(gettext_lazy("State"))), ("ground", titled(gettext_lazy("Ground"))),
+        ("what", titled(gettext_lazy("What"))),
+    )  # fmt: skip
     object_page = "decide_hide"
     empty = gettext_lazy("Nothing has been taken off by a body in your reach.")
-    note = gettext_lazy("What is hidden is off every public page at once. A second officer decides within one working day.")
+    note = gettext_lazy(
+        "What is hidden is off every public page at once. A second officer decides within one working day."
+    )
 
     def visible(self, user: Any, on: date) -> QuerySet[Hide]:
         return visible_hides(user, on)
@@ -272,9 +311,33 @@ class Hides(OfficeAdmin):
     def page_key(self, row: Hide) -> Any:
         return row.uuid
 
-    @admin.display(description=gettext_lazy("What"))
+    @admin.display(description=gettext_lazy("Subject or department"))
     def about(self, row: Hide) -> str:
         return title_of(row)
+
+    @admin.display(description=gettext_lazy("What"))
+    def extent(self, row: Hide) -> str:
+        return row.get_what_display()
+
+    @admin.display(description=gettext_lazy("Ground"))
+    def why(self, row: Hide) -> str:
+        return row.get_ground_display()
+
+    @admin.display(description=gettext_lazy("Ordered by"))
+    def body(self, row: Hide) -> str:
+        return row.agency.name
+
+    @admin.display(description=gettext_lazy("Ordered"))
+    def ordered(self, row: Hide) -> Any:
+        return moment(row.ordered_at)
+
+    @admin.display(description=gettext_lazy("Decide until"))
+    def until(self, row: Hide) -> Any:
+        return day(row.due_on)
+
+    @admin.display(description=gettext_lazy("State"))
+    def standing(self, row: Hide) -> Any:
+        return state(row)
 
 
 def title_of(hide: Hide) -> str:

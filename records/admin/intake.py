@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.db.models import Count, Min, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -110,6 +111,16 @@ def batch_url(batch: IntakeBatch) -> str:
 # --- Every delivery -----------------------------------------------------------------------------------------------------
 
 
+class InState(admin.SimpleListFilter):
+    title, parameter_name = gettext_lazy("State"), "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        return Batch.choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(state=self.value()) if self.value() else queryset
+
+
 class OfKind(admin.SimpleListFilter):
     title, parameter_name = gettext_lazy("kind"), "kind"
 
@@ -140,8 +151,8 @@ class Deliveries(OfficeAdmin):
     permission = Permission.READ_FILE
     keyset = ("-received_at", "-pk")
     object_page = "batch"
-    list_display = ("public_id", "agency", "what", "state", "received_at", "way", "outcome")
-    list_filter = ("state", OfKind, ByWay)
+    list_display = ("number", "body", "what", "stands", "received", "way", "outcome")
+    list_filter = (InState, OfKind, ByWay)
     note = gettext_lazy(
         "What was handed in, by officers at a desk and by keys of bodies. Nothing is ever taken from here."
     )
@@ -151,11 +162,27 @@ class Deliveries(OfficeAdmin):
         return deliveries(user, on)
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        own = {OfKind.parameter_name, ByWay.parameter_name}
+        own = {InState.parameter_name, OfKind.parameter_name, ByWay.parameter_name}
         return lookup in own or super().lookup_allowed(lookup, value, request)
 
     def page_key(self, row: IntakeBatch) -> str:
         return row.public_id
+
+    @admin.display(description=gettext_lazy("Delivery"))
+    def number(self, batch: IntakeBatch) -> str:
+        return batch.public_id
+
+    @admin.display(description=gettext_lazy("Body"))
+    def body(self, batch: IntakeBatch) -> str:
+        return str(batch.agency)
+
+    @admin.display(description=gettext_lazy("State"))
+    def stands(self, batch: IntakeBatch) -> str:
+        return str(batch.get_state_display())
+
+    @admin.display(description=gettext_lazy("Received at"))
+    def received(self, batch: IntakeBatch) -> str:
+        return f"{timezone.localtime(batch.received_at):%Y-%m-%d %H:%M}"
 
     @admin.display(description=gettext_lazy("kind"))
     def what(self, batch: IntakeBatch) -> str:

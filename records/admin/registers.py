@@ -43,7 +43,7 @@ def who() -> Coalesce:
     return Coalesce(Subquery(of_user), Subquery(ApiClient.objects.filter(uuid=OuterRef("actor")).values("name")))
 
 
-def body(column: str) -> Subquery:
+def body_name(column: str) -> Subquery:
     return Subquery(Agency.objects.filter(pk=OuterRef(column)).values("name"))
 
 
@@ -87,19 +87,19 @@ class RefusalAdmin(OfficeAdmin):
 
     permission = Permission.READ_REGISTERS
     keyset = ("-pk",)
-    list_display = ("when", "sentence", "verb", "body", "who", "requirements")
+    list_display = ("when", "sentence", "verb", "of_body", "who", "requirements")
     list_filter = (ByRule, ByAct, "at")
     note = gettext_lazy("What the rules in force refused. The refused content itself is kept nowhere.")
     empty = gettext_lazy("Nothing was refused.")
 
     def visible(self, user: User, on: date) -> QuerySet[Refusal]:
-        rows = Refusal.objects.annotate(body=body("agency_id"), who=who())
+        rows = Refusal.objects.annotate(body_name=body_name("agency_id"), who=who())
         if user.postings_on(on).filter(role=READS_ALL).exists():
             return rows
         return rows.filter(agency_id__in=list(agencies_in_reach(user, on).values_list("pk", flat=True)))
 
     def facts(self) -> Iterator[str]:
-        yield from ("when", "sentence", "name", "requirements", "verb", "body", "who", "named")
+        yield from ("when", "sentence", "name", "requirements", "verb", "of_body", "who", "named")
 
     @admin.display(description=gettext_lazy("when"))
     def when(self, refusal: Refusal) -> datetime:
@@ -122,8 +122,8 @@ class RefusalAdmin(OfficeAdmin):
         return _(", ").join(refusal.rows)
 
     @admin.display(description=gettext_lazy("body"))
-    def body(self, refusal: Any) -> str:
-        return refusal.body or _("the portal itself")
+    def of_body(self, refusal: Any) -> str:
+        return refusal.body_name or _("the portal itself")
 
     @admin.display(description=gettext_lazy("who"))
     def who(self, refusal: Any) -> str:
@@ -141,14 +141,14 @@ class AuditAdmin(OfficeAdmin):
 
     permission = Permission.READ_AUDIT
     keyset = ("-at", "-pk")
-    list_display = ("when", "event", "case", "states", "body", "who")
+    list_display = ("when", "event", "case", "states", "of_body", "who")
     list_filter = ("at",)
     search_fields = ("name",)
     search_label = gettext_lazy("Chain, case (kind:number), actor or name of the event")
     note = gettext_lazy("The chain is made by the database. Nothing here can be changed or taken away.")
 
     def visible(self, user: User, on: date) -> QuerySet[AuditEvent]:
-        return AuditEvent.objects.annotate(body_name=body("agency"), who=who())
+        return AuditEvent.objects.annotate(body_name=body_name("agency"), who=who())
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], term: str
@@ -180,7 +180,7 @@ class AuditAdmin(OfficeAdmin):
         return response
 
     def facts(self) -> Iterator[str]:
-        yield from ("when", "event", "case", "states", "body", "who", "place")
+        yield from ("when", "event", "case", "states", "of_body", "who", "place")
 
     @admin.display(description=gettext_lazy("from and to"))
     def states(self, event: AuditEvent) -> str:
@@ -204,7 +204,7 @@ class AuditAdmin(OfficeAdmin):
         return f"{event.chain} {event.seq}"
 
     @admin.display(description=gettext_lazy("body"))
-    def body(self, event: Any) -> str:
+    def of_body(self, event: Any) -> str:
         return event.body_name or ""
 
     @admin.display(description=gettext_lazy("who"))

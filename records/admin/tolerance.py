@@ -20,15 +20,16 @@ from casework.errors import DomainError
 from casework.four_eyes import check_another_human
 from casework.office import MOST_WAITING, Gate, VerbPage, Waiting, get_or_404, site
 from casework.office_admin import OfficeAdmin
+from casework.templatetags.office import day, state
 from catalogs.models import CatalogueItem
 from catalogs.states import Severity
 from records.admin.documents import document_or_404
-from records.admin.facts import STYLES, DecisionForm, own_bodies, page, told
+from records.admin.facts import STYLES, DecisionForm, own_bodies, page, titled, told
 from records.models import ItemReview, Record
 from records.office_rules import acting_body
 from records.services import reviews, tolerance
 from records.states import ItemReviewState, Occasion, Phase, Tolerance, Untrustworthiness
-from subjects.rules import purposes_of
+from subjects.rules import Reader
 from subjects.services import register_query
 from subjects.states import Channel, QueryPurpose
 
@@ -98,7 +99,9 @@ class DraftPage(VerbPage):
     def effects(self) -> list[Any]:
         return [
             _("A draft is kept in your name; nothing is public."),
-            _("You put it forward on its own page: it takes effect through the gate, or waits for the tolerance review."),
+            _(
+                "You put it forward on its own page: it takes effect through the gate, or waits for the tolerance review."
+            ),
         ]
 
     def act(self, data: dict[str, Any]) -> str:
@@ -139,7 +142,10 @@ class RecordPage(VerbPage):
             .order_by("-version")
             .first()
         )
-        if made is None or not agencies_in_reach(self.officer, self.on).filter(pk=made.determining_department_id).exists():
+        if (
+            made is None
+            or not agencies_in_reach(self.officer, self.on).filter(pk=made.determining_department_id).exists()
+        ):
             raise Http404
         self.made: Record = made
         registered(self.officer, made, self.title, self.on)
@@ -180,7 +186,9 @@ class RecordPage(VerbPage):
     def effects(self) -> list[Any]:
         if self.is_reviewed:
             return [
-                _("If it may be recorded, it takes effect at once, or waits as a draft while its document has no effect."),
+                _(
+                    "If it may be recorded, it takes effect at once, or waits as a draft while its document has no effect."
+                ),
                 _("If not, it ends here: no public trace, and it cannot be drafted again on the same document."),
             ]
         if self.made.flags and not hasattr(self.made, "tolerance_review"):
@@ -268,8 +276,11 @@ class Records(OfficeAdmin):
 
     permission = Permission.READ_FILE
     keyset = ("-pk",)
-    list_display = ("subject", "public_id", "item", "severity", "determining_department", "decided_on", "state")
-    list_filter = ("state", "severity", "occasion", "phase")
+    list_display = ("about", "fact", "item_", "class_", "body", "decided", "standing")
+    list_filter = (
+        ("state", titled(gettext_lazy("State"))), ("severity", titled(gettext_lazy("Severity"))),
+        ("occasion", titled(gettext_lazy("Noticed in the course of"))), ("phase", titled(gettext_lazy("Phase of supervision"))),
+    )  # fmt: skip
     list_select_related = ("subject", "item", "determining_department", "act")
     search_fields = ("public_id__exact", "subject__unified_code__exact", "document__number__exact")
     search_label = gettext_lazy("Number of the document, code of the subject or id of the record, in full")
@@ -282,12 +293,40 @@ class Records(OfficeAdmin):
 
     def registered(self, request: HttpRequest, rows: Iterable[Record]) -> None:
         shown, officer = list(rows), cast(User, request.user)
-        purposes = purposes_of(officer, on=today())
+        purposes = Reader.of(officer, today()).purposes
         register_query(
             by=officer, purpose=purposes[0] if purposes else "", matter=_("list of untrustworthiness records"),
-            reason=_("list of untrustworthiness records"), channel=Channel.OFFICE, fields=list(self.list_display),
+            reason=_("list of untrustworthiness records"), channel=Channel.OFFICE, fields=FIELDS,
             rows=len(shown), on=today(),
         )  # fmt: skip
+
+    @admin.display(description=gettext_lazy("Subject"))
+    def about(self, row: Record) -> str:
+        return row.subject.name
+
+    @admin.display(description=gettext_lazy("Id"))
+    def fact(self, row: Record) -> str:
+        return row.public_id
+
+    @admin.display(description=gettext_lazy("Catalogue item"))
+    def item_(self, row: Record) -> str:
+        return str(row.item)
+
+    @admin.display(description=gettext_lazy("Severity"))
+    def class_(self, row: Record) -> str:
+        return row.get_severity_display()
+
+    @admin.display(description=gettext_lazy("Determining department"))
+    def body(self, row: Record) -> str:
+        return row.determining_department.name
+
+    @admin.display(description=gettext_lazy("Decided"))
+    def decided(self, row: Record) -> Any:
+        return day(row.decided_on)
+
+    @admin.display(description=gettext_lazy("State"))
+    def standing(self, row: Record) -> Any:
+        return state(row)
 
     def page_of(self, row: Record) -> str:
         if row.act_id is None:
@@ -301,8 +340,8 @@ class ItemReviews(OfficeAdmin):
 
     permission = Permission.REVIEW_ITEM
     keyset = ("-pk",)
-    list_display = ("about", "item", "opened_on", "state", "decided_by")
-    list_filter = ("state",)
+    list_display = ("about", "item", "opened", "standing")
+    list_filter = (("state", titled(gettext_lazy("State"))),)
     list_select_related = ("record__subject", "record__item", "decided_by")
     object_page = "item_review"
     empty = gettext_lazy("No catalogue item under which your body has records has ended.")
@@ -321,6 +360,14 @@ class ItemReviews(OfficeAdmin):
     @admin.display(description=gettext_lazy("Catalogue item"))
     def item(self, row: ItemReview) -> str:
         return str(row.record.item)
+
+    @admin.display(description=gettext_lazy("In the queue since"))
+    def opened(self, row: ItemReview) -> Any:
+        return day(row.opened_on)
+
+    @admin.display(description=gettext_lazy("State"))
+    def standing(self, row: ItemReview) -> Any:
+        return state(row)
 
 
 site.menu(

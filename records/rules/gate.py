@@ -237,7 +237,9 @@ def _item(row: Row, kind: ActKind, authority: Agency, world: World, found: Judge
         found.fault("basis_type_not_allowed", ("REC-02",), "catalogue_item", say)
     if not is_switched_on(world.switches, kind, region=authority.region_id, on=row.decided_on):
         say = said(
-            _("Acts of the kind “%(kind)s” are not taken in from %(region)s: no rule there published them on %(day)s."),
+            _(
+                "Acts of the kind “%(kind)s” are not taken in from %(region)s: they were not switched on there on %(day)s."
+            ),
             {"kind": kind.label, "region": authority.region, "day": row.decided_on},
         )
         found.fault("act_kind_switched_off", ("PUB-05",), "catalogue_item", say)

@@ -40,16 +40,17 @@ from records.formats import (
     Column,
     Row,
 )
-from records.models import AdministrativeAct, IntakeBatch, QuarantineRow
+from records.models import AdministrativeAct, IntakeBatch, QuarantineRow, Record
 from records.office_rules import acting_body, check_is_officer
 from records.rules import OWN, item_code
+from records.services.desk_checks import PROPOSAL
 from records.services.facts import hold_subject
 from records.services.intake import Delivery, apply_chunk, finish, rules_in_force
 from records.services.writing import new_id
 from records.states import Act, ActKind, Batch, Verdict
+from subjects.rules import check_no_own_relation
 
 KEPT_DAYS = 30  # then what was proposed is erased, as all that waits in quarantine
-FACT = "rec_"  # how public ids of facts begin, and no name of a file that somebody uploads
 TABLE, SORT = "records_quarantinerow", "correction"
 FORMAT_OF = {ActKind.PENALTY: "penalties", ActKind.LICENCE: "licences"}
 # What tells one fact from another is not corrected: a fact that is wrong in it is withdrawn and handed in anew.
@@ -167,7 +168,14 @@ def check_can_correct(act: AdministrativeAct) -> None:
 
 def waiting() -> QuerySet[IntakeBatch]:
     """Every correction that waits for its second officer."""
-    return IntakeBatch.objects.filter(state=Batch.CHECKED, file_name__startswith=FACT)
+    return proposed_ever().filter(state=Batch.CHECKED)
+
+
+def proposed_ever() -> QuerySet[IntakeBatch]:
+    """Every proposal, whatever became of it."""
+    return IntakeBatch.objects.filter(file_name__regex=PROPOSAL, desk_of__isnull=False).select_related(
+        "agency", "desk_of"
+    )
 
 
 def check_waits(batch: IntakeBatch) -> None:
@@ -230,6 +238,7 @@ def confirm_correction(batch_id: int, *, by: User, on: date) -> AdministrativeAc
     """A second human has read old and new: the corrected version stands, and shows, from now on (REC-08, SM-5)."""
     batch, act = _waiting(batch_id)
     check_may_confirm(batch, by=by, on=on)
+    check_no_own_relation(by, act.subject, on=on)
     row, version = proposed(batch)
     if act.version != version:
         raise WrongState(_("The fact has changed since; propose the correction anew."), rule="moved_on")
@@ -238,8 +247,9 @@ def confirm_correction(batch_id: int, *, by: User, on: date) -> AdministrativeAc
     finish(batch, Counter([verdict.verdict]), by=by)
     _empty(batch, on)
     made = AdministrativeAct.objects.get(public_id=act.public_id, state=Act.EFFECTIVE)
-    made.prepared_by = batch.desk_of  # who confirmed has read it, who wrote it may not clear its text
+    made.prepared_by = batch.desk_of  # who wrote it may not clear its text, nor review its record; who confirmed may
     made.save(update_fields=["prepared_by"])
+    Record.objects.filter(act=made).update(prepared_by=batch.desk_of)
     return made
 
 

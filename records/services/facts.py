@@ -26,6 +26,7 @@ from records.office_rules import acting_body, check_is_officer
 from records.services.writing import IMPACT, UNNAMED_FIELD, new_id
 from records.states import Act, Clock, Document, Occasion, Phase, Tolerance, Untrustworthiness
 from subjects.models import Subject
+from subjects.rules import check_no_own_relation
 
 LIVE = (Untrustworthiness.EFFECTIVE, Untrustworthiness.UNDER_VERIFICATION)
 
@@ -221,7 +222,11 @@ def check_is(document: BasisDocument, *states: Document) -> None:
     if document.state not in states:
         raise WrongState(
             _("%(number)s is “%(state)s”; this can be done while it is: %(states)s.")
-            % {"number": document.number, "state": document.get_state_display(), "states": "、".join(str(s.label) for s in states)}
+            % {
+                "number": document.number,
+                "state": document.get_state_display(),
+                "states": "、".join(str(s.label) for s in states),
+            }
         )
 
 
@@ -275,7 +280,13 @@ def annul_document(
     versions = _every_version(document, Document.EFFECTIVE, Document.STAYED)
     for each in versions:
         move(
-            each, Document.ANNULLED, event="document.annulled", by=by, reason=reason, order=order, order_number=order_number
+            each,
+            Document.ANNULLED,
+            event="document.annulled",
+            by=by,
+            reason=reason,
+            order=order,
+            order_number=order_number,
         )
     for act in AdministrativeAct.objects.filter(document__in=versions, state=Act.EFFECTIVE):
         withdraw_in_transaction(act.pk, by=by, reason=reason)
@@ -288,6 +299,7 @@ def check_may_clear(act: AdministrativeAct, *, by: Actor, on: date) -> None:
     """A second person of the department that handed it in, or above it; never who prepared the text (SHR-06, D6)."""
     acting_body(check_is_officer(by), Permission.CLEAR_TEXT, of=act.collecting_department, on=on)
     check_another_human(by, act.prepared_by_identity_id)
+    check_no_own_relation(by, act.subject, act.person, on=on)
 
 
 def check_is_held(publication: Publication) -> None:
@@ -315,6 +327,7 @@ def clear_text(act_id: int, *, by: User, on: date, reason: str) -> Administrativ
 def check_can_exempt(publication: Publication, *, by: Actor, on: date) -> None:
     """The determining department exempts, before the last day, what is not public yet (SM-6, PUB-06)."""
     acting_body(by, Permission.EXEMPT, of=publication.act.determining_department, on=on)
+    check_no_own_relation(by, publication.act.subject, publication.act.person, on=on)
     if publication.state != Clock.PENDING:
         raise WrongState(
             _("The publication is “%(state)s”; only what is still to be published can be exempted.")

@@ -37,6 +37,7 @@ from records.office_rules import (
 from records.services.facts import withdraw_in_transaction
 from records.states import HIDDEN, NEVER_LAPSES, Act, HideState, HideWhat
 from subjects.models import Subject
+from subjects.rules import check_no_own_relation
 
 # A second human decides within it. No law gives the number; it is short because it weighs on what the public may know.
 TERM = Term(1, Unit.WORKING_DAY, False, "本门户规则：隐藏后一个工作日内由第二人决定", TermKind.CONFIGURED)
@@ -67,7 +68,9 @@ def covered(what: str, *, fact: str = "", sender: Agency | None = None) -> Cover
         keys = [key for (key,) in cursor.fetchall()]
     listed = AdministrativeAct.objects.filter(pk__in=keys[:MOST_COUNTED]).select_related("subject", "document")
     return Covered(
-        min(len(keys), MOST_COUNTED), len(keys) > MOST_COUNTED, list(listed.order_by("-decided_on", "-pk")[:MOST_LISTED])
+        min(len(keys), MOST_COUNTED),
+        len(keys) > MOST_COUNTED,
+        list(listed.order_by("-decided_on", "-pk")[:MOST_LISTED]),
     )
 
 
@@ -115,7 +118,15 @@ def check_can_order(
 
 @verb
 def order_hide(
-    what: str, *, ground: str, reason: str, by: User, on: date, fact: str = "", field: str = "", sender: Agency | None = None
+    what: str,
+    *,
+    ground: str,
+    reason: str,
+    by: User,
+    on: date,
+    fact: str = "",
+    field: str = "",
+    sender: Agency | None = None,
 ) -> Hide:
     """Take it off every public surface at once (SHR-06). A second human upholds or undoes it within one working day."""
     check_has_reason(reason)
@@ -153,6 +164,7 @@ def check_may_decide(hide: Hide, *, by: Actor, on: date) -> None:
     """A second human of the same body or one above it."""
     acting_body(check_is_officer(by), Permission.DECIDE_HIDE, of=hide.agency, on=on)
     check_another_human(by, hide.ordered_by_identity_id)
+    check_no_own_relation(by, hide.subject, on=on)
 
 
 @verb

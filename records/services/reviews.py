@@ -18,6 +18,7 @@ from records.models import ItemReview, Record
 from records.office_rules import acting_body, check_is_officer
 from records.services.facts import LIVE, hold_subject, withdraw_in_transaction
 from records.states import ItemReviewState, Untrustworthiness
+from subjects.rules import check_no_own_relation
 
 
 def under_ended_items(on: date) -> QuerySet[Record]:
@@ -43,6 +44,7 @@ def check_may_review_item(review: ItemReview, *, by: User, on: date) -> None:
     """An officer of the determining department or above, not the human who drafted the record."""
     acting_body(check_is_officer(by), Permission.REVIEW_ITEM, of=review.record.determining_department, on=on)
     check_another_human(by, review.record.prepared_by_identity_id)
+    check_no_own_relation(by, review.record.subject, on=on)
 
 
 def check_waits(review: ItemReview) -> None:
@@ -70,9 +72,7 @@ def withdraw(review_id: int, *, by: User, on: date, reason: str) -> ItemReview:
     return review
 
 
-def _decide(
-    review_id: int, to: ItemReviewState, *, event: str, by: User, on: date, reason: str
-) -> ItemReview:
+def _decide(review_id: int, to: ItemReviewState, *, event: str, by: User, on: date, reason: str) -> ItemReview:
     hold_subject(ItemReview.objects.values_list("record__subject_id", flat=True).get(pk=review_id))
     review = (
         ItemReview.objects.select_for_update(of=("self",), no_key=True)

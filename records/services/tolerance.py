@@ -19,6 +19,7 @@ from records.models import Record, ToleranceReview
 from records.office_rules import acting_body, check_is_officer
 from records.services.facts import draft, hold_subject, item_for, locked_document, take_up
 from records.states import Document, Phase, Untrustworthiness
+from subjects.rules import check_no_own_relation
 
 
 @verb
@@ -41,9 +42,13 @@ def draft_record(
     body = acting_body(check_is_officer(by), Permission.RECORD, of=document.issuer, on=on)
     assert body is not None  # an officer acts for a body
     if not nature.strip():
-        raise Refused(_("Say in a sentence what the conduct was."), rule="value_missing", rows=["REC-04"], field="nature")
+        raise Refused(
+            _("Say in a sentence what the conduct was."), rule="value_missing", rows=["REC-04"], field="nature"
+        )
     if not occasion:
-        raise Refused(_("Say in the course of what it was noticed."), rule="value_missing", rows=["REC-07"], field="occasion")
+        raise Refused(
+            _("Say in the course of what it was noticed."), rule="value_missing", rows=["REC-07"], field="occasion"
+        )
     return draft(
         document, item_code=item_code, nature=nature, severity=severity, field=field, phase=phase, occasion=occasion,
         flags=flags, sender=body, by=by,
@@ -53,7 +58,9 @@ def draft_record(
 def check_can_submit(made: Record, *, by: User, on: date) -> Agency:
     """A clerk of the determining department or above puts a draft forward; the body for which he does."""
     if made.state != Untrustworthiness.DRAFT:
-        raise WrongState(_("%(record)s is “%(state)s”, no draft.") % {"record": made, "state": made.get_state_display()})
+        raise WrongState(
+            _("%(record)s is “%(state)s”, no draft.") % {"record": made, "state": made.get_state_display()}
+        )
     body = acting_body(check_is_officer(by), Permission.RECORD, of=made.determining_department, on=on)
     assert body is not None  # an officer acts for a body
     return body
@@ -73,6 +80,7 @@ def check_may_review(made: Record, *, by: User, on: date) -> None:
     """A second officer of the determining department or above: another human than who drafted it (INV-09)."""
     acting_body(check_is_officer(by), Permission.REVIEW_TOLERANCE, of=made.determining_department, on=on)
     check_another_human(by, made.prepared_by_identity_id)
+    check_no_own_relation(by, made.subject, on=on)
 
 
 @verb
@@ -82,12 +90,16 @@ def review_tolerance(record_id: int, *, opinion: str, may_record: bool, by: User
     made = _locked(record_id)
     if made.state != Untrustworthiness.TOLERANCE_REVIEW:
         raise WrongState(
-            _("%(record)s is “%(state)s”; it waits for no review.") % {"record": made, "state": made.get_state_display()}
+            _("%(record)s is “%(state)s”; it waits for no review.")
+            % {"record": made, "state": made.get_state_display()}
         )
     check_may_review(made, by=by, on=on)
     if not opinion.strip():
         raise Refused(
-            _("The opinion is given in writing."), rule="reason_missing", rows=["REC-09", "REC-10", "REC-11"], field="opinion"
+            _("The opinion is given in writing."),
+            rule="reason_missing",
+            rows=["REC-09", "REC-10", "REC-11"],
+            field="opinion",
         )
     ToleranceReview.objects.create(record=made, opinion=opinion, may_record=may_record, reviewed_by=by)
     if not may_record:

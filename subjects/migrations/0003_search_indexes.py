@@ -1,6 +1,6 @@
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
-from django.db.models.functions import Collate
+from django.db.models.functions import Collate, Substr
 
 
 class Migration(migrations.Migration):
@@ -13,6 +13,16 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        AddIndexConcurrently(
+            model_name="subject",
+            index=models.Index(Substr("unified_code", 9, 9), name="subject_organisation_code"),
+        ),
+        AddIndexConcurrently(
+            model_name="subject",
+            index=models.Index(
+                models.F("registered_on").desc(nulls_last=True), "unified_code", name="subject_newest"
+            ),
+        ),
         AddIndexConcurrently(
             model_name="subjectname",
             index=models.Index("kind", Collate("key", "C"), name="subjectname_by_key"),

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts import codes
 from accounts.models import Agency, Posting, User
-from accounts.services.access import _sealed
+from accounts.services.access import seal_secret
 from tests.factories import officer
 
 PASSWORD = "三更灯火五更鸡 at the desk"
@@ -23,7 +23,7 @@ def signer(role: str, at: Agency, username: str) -> tuple[User, str]:
 def give_access(user: User) -> str:
     secret = codes.draw_secret()
     user.set_password(PASSWORD)
-    user.totp_box = _sealed(user, secret)
+    user.totp_box = seal_secret(user, secret)
     user.save()
     return secret
 

@@ -214,6 +214,8 @@ def test_a_keeper_keeps_his_own_body_and_those_below_and_a_lead_units_keeper_its
 def test_an_account_keeper_holds_no_case_role_not_even_by_sql(
     office: Agency, first: User, second: User, role: str
 ) -> None:
+    Agency.objects.filter(pk=office.pk).update(kind="local_lead_unit")
+    office.refresh_from_db()
     third = officer("account_keeper", office, "keeper.three")
 
     step = ("open_posting", first)
@@ -222,6 +224,17 @@ def test_an_account_keeper_holds_no_case_role_not_even_by_sql(
         post(third, office, role, today())
     Posting.objects.filter(user=third).update(valid_to=today())
     assert propose(*step, user=third, agency=office, role=role, valid_from=today() + TOMORROW)
+
+
+@pytest.mark.proves("ORG-05")
+@pytest.mark.parametrize("role", ["coordinator", "auditor"])
+def test_who_reads_beyond_his_body_is_posted_at_a_lead_unit(office: Agency, first: User, role: str) -> None:
+    lead = agency("示例市信用办", kind="local_lead_unit")
+    leads = officer("account_keeper", lead)
+
+    assert rule_of(Refused, new_account, first, office, role=role) == "role_of_lead_units"
+    assert rule_of(Refused, new_account, leads, office, role=role) == "role_of_lead_units"
+    assert new_account(leads, lead, role=role)
 
 
 @pytest.mark.proves("ORG-05")

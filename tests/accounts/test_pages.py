@@ -397,7 +397,7 @@ def test_a_wrong_identity_number_is_refused_and_never_shown_again(
     assert answer.status_code == 422
     page = answer.content.decode()
     assert "沈知白" in page  # what was typed stays
-    assert wrong not in page.replace(f'value="{wrong}"', "")
+    assert wrong not in page
     assert not AccountStep.objects.exists()
 
 
@@ -522,7 +522,7 @@ def test_a_list_answers_nothing_about_columns_that_it_does_not_show(
     office: Agency, keepers: tuple[Client, Client], column: str
 ) -> None:
     assert keepers[0].get(f"/admin/accounts/user/?{column}__startswith=a").status_code == 400
-    assert keepers[0].get("/admin/accounts/user/?is_active__exact=1").status_code == 200
+    assert keepers[0].get("/admin/accounts/user/?state=living&postings__role__exact=clerk").status_code == 200
 
 
 # ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -26,13 +26,13 @@ pytestmark = pytest.mark.django_db
 CODE = code_of(123456)
 IDENTITY = "990100199003070019"  # invented, with the right check
 CALLS = [
-    f"{API}/subjects/{CODE}/status/", f"{API}/subjects/{CODE}/", f"{API}/subjects/{CODE}/records/",
+    f"{API}/subjects/", f"{API}/subjects/{CODE}/status/", f"{API}/subjects/{CODE}/", f"{API}/subjects/{CODE}/records/",
     f"{API}/records/{HIDDEN}/", f"{API}/acts/", f"{API}/catalogue-items/", f"{API}/catalogue-items/NC-03-02/",
     f"{API}/catalogue-items/NC-03-02/editions/", f"{API}/working-days/", f"{API}/about/", f"{API}/problems/",
     f"{API}/problems/not_found/", f"{API}/schema/", f"{API}/health/live/", f"{API}/health/ready/",
 ]  # fmt: skip
 ANSWERS = {
-    f"{API}/subjects/{CODE}/status/": "Status", f"{API}/acts/": "RecordPage", f"{API}/catalogue-items/": "CatalogueItemPage",
+    f"{API}/subjects/?q=竹梅": "SubjectHitPage", f"{API}/subjects/{CODE}/status/": "Status", f"{API}/acts/": "RecordPage", f"{API}/catalogue-items/": "CatalogueItemPage",
     f"{API}/catalogue-items/NC-03-02/": "CatalogueItem", f"{API}/catalogue-items/NC-03-02/editions/": "CatalogueItemPage",
     f"{API}/working-days/?from=2026-02-13&days=3": "WorkingDays", f"{API}/about/": "About",
     f"{API}/problems/": "ProblemTypePage", f"{API}/problems/not_found/": "ProblemType", f"{API}/health/live/": "Alive",
@@ -95,7 +95,7 @@ def test_a_path_without_its_slash_is_308_with_its_query(client: Client, path: st
 
 
 def test_a_path_that_does_not_exist_is_404_with_and_without_a_slash(client: Client) -> None:
-    for path in (f"{API}/nothing/", f"{API}/nothing", f"{API}/subjects/", "/api/v2/acts/"):
+    for path in (f"{API}/nothing/", f"{API}/nothing", "/api/v2/acts/"):
         refused(client, path, 404, "not_found")
 
 

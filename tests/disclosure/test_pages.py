@@ -112,15 +112,15 @@ def test_a_superseded_code_leads_to_the_present_page(client: Client, firm: Subje
     looked_up = client.get(f"/search?q={UNKNOWN}")
 
     assert (response.status_code, response["Location"]) == (308, f"/subjects/{firm.unified_code}/administration/")
-    assert looked_up["Location"] == f"/subjects/{firm.unified_code}/"
+    assert looked_up["Location"] == f"/subjects/{firm.unified_code}/#found"
 
 
 def test_a_right_code_typed_exactly_leads_to_its_subject(client: Client, firm: Subject) -> None:
     response = client.get(f"/search?q={firm.unified_code}")
     english = client.get(f"/en/search?q={firm.unified_code}")
 
-    assert (response.status_code, response["Location"]) == (302, f"/subjects/{firm.unified_code}/")
-    assert english["Location"] == f"/en/subjects/{firm.unified_code}/"
+    assert (response.status_code, response["Location"]) == (302, f"/subjects/{firm.unified_code}/#found")
+    assert english["Location"] == f"/en/subjects/{firm.unified_code}/#found"
 
 
 def test_a_code_typed_loosely_is_tidied_and_that_is_said(client: Client, firm: Subject) -> None:
@@ -144,7 +144,7 @@ def test_a_valid_code_that_is_not_held_cannot_be_told(client: Client) -> None:
         assert "cp-tag--neutral" not in text_of(response)
 
 
-@pytest.mark.parametrize("q", ["竹梅商贸", "990100123456789", "91990100MADEM0011R", "a", "-", "😀" * 40])
+@pytest.mark.parametrize("q", ["91990100MADEM0011R", "a", "-", "😀" * 40])
 def test_what_is_no_code_is_explained(client: Client, q: str) -> None:
     searched = client.get("/search", {"q": q})
 

@@ -30,7 +30,9 @@ def pages(site: Site, known: dict[str, Any]) -> list[str]:
         f"/records/{person['id']}/", "/acts/", "/acts/?kind=penalty&limit=1", "/catalogue/", "/catalogue/NC-03-02/", "/help/",
         "/help/objection/", "/help/repair/", "/help/about-data/", "/help/accessibility/", "/help/privacy/", "/help/api/",
         "/help/working-days/", "/help/working-days/?from=2026-09-30&days=3", "/help/working-days/?from=2026-12-30&days=5",
-        "/search?q=91990100MADEM9999X", "/search?q=91990100", "/nothing-here/",
+        "/search?q=91990100MADEM9999X", "/search?q=91990100MADEM9999", "/nothing-here/", "/help/names/", "/search",
+        "/search?q=a", "/search?q=商贸", "/search?q=商贸&type=legal_person&limit=2", "/search?q=没有这家", "/search?q=zh",
+        "/search?type=state_body",
     ]  # fmt: skip
     return own + [f"/en{page}" for page in own]
 
@@ -88,6 +90,55 @@ def test_a_code_as_people_type_it_leads_to_the_page_by_keyboard_alone_and_withou
     page.context.close()
 
 
+def test_a_name_leads_to_the_subject_by_its_results_page_alone(site: Site, browser: Any, known: dict[str, Any]) -> None:
+    name, code = known["subject"]["name"], known["subject"]["unified_code"]
+    page = context(browser, 1280, java_script_enabled=False).new_page()
+
+    page.goto(site.address + "/")
+    page.fill("#q", name[2:])
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search**")
+    assert page.locator("ol.cp-hits mark").first.inner_text() in name
+    page.click(f"main a[href='/subjects/{code}/']")
+    page.wait_for_url(f"**/subjects/{code}/**")
+
+    assert name in page.inner_text("h1")
+    page.goto(f"{site.address}/search?q={code}")
+    assert page.inner_text("#found") == "查到1个"
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_suggestions_are_reached_by_the_keyboard_and_said_politely(
+    site: Site, browser: Any, known: dict[str, Any], width: int
+) -> None:
+    name, code = known["subject"]["name"], known["subject"]["unified_code"]
+    page = context(browser, width).new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(site.address + "/")
+    box = page.locator("#q")
+    box.focus()
+    page.keyboard.type(name)
+    page.wait_for_selector(".cp-suggest")
+
+    assert box.get_attribute("aria-expanded") == "true"
+    assert "建议" in page.locator("form [role=status]").inner_text()
+    assert Axe().run(page).response["violations"] == []
+    page.keyboard.press("ArrowDown")
+    chosen = page.locator(f"#{box.get_attribute('aria-activedescendant')}")
+    assert (chosen.get_attribute("aria-selected"), code in chosen.get_attribute("href")) == ("true", True)
+    page.keyboard.press("Escape")
+    assert page.locator(".cp-suggest").count() == 0
+    page.keyboard.press("Backspace")
+    page.wait_for_selector(".cp-suggest")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/subjects/{code}/**")
+    assert said == []
+    page.context.close()
+
+
 def test_a_record_says_who_decided_on_what_until_when_and_how_to_object(
     site: Site, browser: Any, known: dict[str, Any]
 ) -> None:
@@ -114,7 +165,10 @@ def test_the_four_answers_are_never_kinder_than_the_truth(site: Site, known: dic
 def test_an_identity_number_is_refused_and_not_echoed(site: Site) -> None:
     number = "11010519491231002X"
 
-    for path in (f"/search?q={number}", f"/subjects/{number}/", f"/api/v1/subjects/{number}/status/"):
+    for path in (
+        f"/search?q={number}", f"/search/suggest?q={number}", f"/api/v1/subjects/?q={number}", f"/subjects/{number}/",
+        f"/api/v1/subjects/{number}/status/",
+    ):  # fmt: skip
         status, _headers, body = site.get(path)
         assert status in {400, 404}, path
         assert number not in body.decode(), path

@@ -460,7 +460,7 @@ def test_the_schema_describes_the_calls_and_what_they_answer(sender: Sender, fir
     assert {refusal["rule"] for refusal in row["refusals"]} <= set(REFUSAL_RULES)
     post = paths[INTAKE]["post"]
     assert post["security"] == [{"key": []}]
-    assert set(post["requestBody"]["content"]) == {JSON, "text/csv"}
+    assert set(post["requestBody"]["content"]) == {JSON, "text/csv", api.XlsxRows.media_type}
     assert set(post["responses"]) >= {"200", "400", "401", "403", "405", "406", "409", "413", "415", "422"}
     named = {one["name"] for one in post["parameters"] if one["in"] != "path"}
     assert named == {"kind", "mode", "dry_run", "Acting-Officer", "Idempotency-Key", "Accept-Language"}

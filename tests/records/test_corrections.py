@@ -20,7 +20,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def act(office: Any, firm: Subject) -> AdministrativeAct:
-    row = penalty(firm, office, cf_cflb="罚款;没收违法所得", cf_nr_wfff="0.5", cf_gsjzq="2027-01-31", bz="内部", phase="事中")
+    row = penalty(
+        firm, office, cf_cflb="罚款;没收违法所得", cf_nr_wfff="0.5", cf_gsjzq="2027-01-31", bz="内部", phase="事中"
+    )
     return act_of(deliver(row | {"business_secret": "cf_sy"}, sender=office))
 
 
@@ -40,7 +42,12 @@ def content(act: AdministrativeAct) -> Any:
 def test_the_row_that_a_correction_starts_from_says_what_stands_to_the_letter(act: AdministrativeAct) -> None:
     assert corrections.differences(act, row_of(act)) == []
     cells = corrections.cells_of(act)
-    assert (cells["cf_nr_fk"], cells["cf_nr_wfff"], cells["cf_gsjzq"], cells["bz"]) == ("3", "0.5", "2027-01-31", "内部")
+    assert (cells["cf_nr_fk"], cells["cf_nr_wfff"], cells["cf_gsjzq"], cells["bz"]) == (
+        "3",
+        "0.5",
+        "2027-01-31",
+        "内部",
+    )
     assert (cells["business_secret"], cells["phase"]) == ("cf_sy", "事中")
 
 

@@ -124,12 +124,14 @@ def test_while_it_is_worked_on_the_page_says_how_far_it_has_come(office: Agency,
     batch = upload(csv_of(*three(office, firm)), clerk, office)
     IntakeBatch.objects.filter(pk=batch.pk).update(rows_read=1)
 
-    shown = text(browser(clerk).get(page("batch", batch.public_id)))
-
-    assert '<progress max="3" value="1"' in shown
-    assert 'http-equiv="refresh"' in shown
+    at_work = browser(clerk).get(page("batch", batch.public_id))
     desk.check(batch.pk, on=today())
-    assert "<progress" not in text(browser(clerk).get(page("batch", batch.public_id)))
+    at_rest = browser(clerk).get(page("batch", batch.public_id))
+
+    assert '<progress max="3" value="1"' in text(at_work)
+    assert at_work["Refresh"] == "5"
+    assert "<progress" not in text(at_rest)
+    assert "Refresh" not in at_rest
 
 
 def test_the_views_count_what_they_show(office: Agency, firm: Subject, clerk: User) -> None:

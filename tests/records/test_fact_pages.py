@@ -91,7 +91,9 @@ def shown(act: AdministrativeAct) -> bool:
 # ── taking off and withdrawing ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_clerk_takes_a_fact_off_and_a_reviewer_puts_it_back(clerk: Desk, reviewer: Desk, act: AdministrativeAct) -> None:
+def test_a_clerk_takes_a_fact_off_and_a_reviewer_puts_it_back(
+    clerk: Desk, reviewer: Desk, act: AdministrativeAct
+) -> None:
     page = clerk.get("hide_fact", act.public_id)
     clerk.post("hide_fact", act.public_id, ground="error", reason="当事人来电", field="")
     ordered = Hide.objects.get()
@@ -295,9 +297,7 @@ def test_an_order_is_judged_by_its_content(reviewer: Desk, act: AdministrativeAc
 def test_a_document_that_is_not_stayed_has_no_stay_to_end_and_no_file_is_kept_for_it(
     reviewer: Desk, act: AdministrativeAct
 ) -> None:
-    text = reviewer.post(
-        "lift_stay", act.document.uuid, status=409, order=picture(), order_number="1", reason="期满"
-    )
+    text = reviewer.post("lift_stay", act.document.uuid, status=409, order=picture(), order_number="1", reason="期满")
 
     assert act.document.number in text
     assert Attachment.objects.count() == 0
@@ -415,7 +415,10 @@ def test_each_role_is_offered_its_verbs_and_told_why_not_the_others(
     user = officer(role, office)
     act = AdministrativeAct.objects.select_related("publication", "document__issuer").get(pk=held.pk)
 
-    links = {link.url.rstrip("/").rpartition("/")[2] if link.url else str(link.label): link for link in verbs_for(act, user, today())}
+    links = {
+        link.url.rstrip("/").rpartition("/")[2] if link.url else str(link.label): link
+        for link in verbs_for(act, user, today())
+    }
 
     offered = {name for name, link in links.items() if link.url}
     assert offered == {
@@ -524,3 +527,26 @@ def test_a_refusal_at_a_desk_stands_in_the_register(reviewer: Desk, act: Adminis
     reviewer.post("decide_hide", Hide.objects.get().uuid, status=422, decision="uphold", reason="")
 
     assert [(line.rule, line.actor) for line in Refusal.objects.all()] == [("own_draft", reviewer.user.uuid)]
+
+
+def test_the_second_officer_reads_what_is_hidden_and_that_he_does_is_registered(
+    clerk: Desk, reviewer: Desk, act: AdministrativeAct
+) -> None:
+    clerk.post("hide_fact", act.public_id, ground="error", reason="有误", field="")
+
+    own = clerk.get("decide_hide", Hide.objects.get().uuid)
+    theirs = reviewer.get("decide_hide", Hide.objects.get().uuid)
+
+    assert (act.content["facts"] in own, act.content["facts"] in theirs) == (False, True)
+    assert [receipt.user for receipt in QueryReceipt.objects.all()] == [reviewer.user]
+
+
+def test_nobody_decides_about_a_firm_in_which_he_holds_a_position(
+    clerk: Desk, reviewer: Desk, act: AdministrativeAct, monkeypatch: Any
+) -> None:
+    clerk.post("hide_fact", act.public_id, ground="error", reason="有误", field="")
+    monkeypatch.setattr("subjects.rules.is_own_relation", lambda by, *about, on: by == reviewer.user)
+
+    reviewer.post("decide_hide", Hide.objects.get().uuid, status=422, decision="undo", reason="核对无误")
+
+    assert Hide.objects.get().state == "ordered"

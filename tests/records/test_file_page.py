@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone, translation
+from django.utils import translation
 
 from accounts.models import Agency, Identity, User
 from casework import privacy
 from casework.actors import SYSTEM
 from casework.calendar import today
 from casework.models import AuditEvent, CalendarDay, Refusal
+from casework.timeline import sentences
 from catalogs.models import CatalogueItem
 from records import reading, services
 from records.models import AdministrativeAct, Hide, Publication, Record
@@ -25,38 +25,17 @@ from subjects.states import Role
 from tests.conftest import THE_DAY
 from tests.factories import act_of, agency, code_of, deliver, officer, order, penalty, subject
 from tests.records.acts import hand_in, licence
+from tests.subjects.looks import ASKED, SHOWN, STATED, SUPERVISION, opened, path_of, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
-STATED = {"purpose": "determination", "matter": "示市监案〔2026〕7号", "reason": "核对处罚决定"}
-SUPERVISION = {"purpose": "supervision", "matter": "", "reason": "例行检查"}
 NUMBER = "990100199003070019"
 QUERIES = 25
 
 
-def signed_in(user: User) -> Client:
-    client = Client(raise_request_exception=False, headers={"Accept-Language": "en"})
-    client.force_login(user)
-    session = client.session
-    session["began_at"] = timezone.now().isoformat()
-    session.save()
-    return client
-
-
-def path_of(firm: Subject) -> str:
-    return f"/admin/subjects/{firm.unified_code}/"
-
-
-def opened(user: User, firm: Subject, stated: dict[str, str] = STATED) -> Client:
-    client = signed_in(user)
-    answer = client.post(path_of(firm), stated)
-    assert answer.status_code == 302, answer.content.decode()
-    return client
-
-
-def text_of(answer: Any) -> str:
-    assert answer.status_code == 200, answer.content.decode()
-    main = answer.content.decode().partition("<main")[2].partition("</main>")[0]
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", main))
+def sentence(event: str, **values: str) -> str:
+    """What the course of the file says of an event, in the language of the office."""
+    with translation.override("zh-hans"):
+        return str(sentences()[event]) % values
 
 
 @pytest.fixture
@@ -129,21 +108,21 @@ def test_a_purpose_that_the_postings_do_not_give_opens_nothing(
     client = signed_in(officer(role, office))
 
     assert client.post(path_of(firm), stated).status_code == status
-    assert ("Acts and records" in client.get(path_of(firm)).content.decode()) is (status == 302)
+    assert (SHOWN in client.get(path_of(firm)).content.decode()) is (status == 302)
 
 
 def test_what_was_stated_holds_for_this_subject_until_the_days_end(clerk: User, firm: Subject, travel: Any) -> None:
     client = opened(clerk, firm)
-    assert "Acts and records" in client.get(path_of(firm)).content.decode()
+    assert SHOWN in client.get(path_of(firm)).content.decode()
 
-    assert "Register and open" in client.get(path_of(subject())).content.decode()
+    assert ASKED in client.get(path_of(subject())).content.decode()
     looks = client.session["looks"]
     travel(today() + timedelta(days=1))
     later = signed_in(clerk)  # a session that was not closed at midnight
     session = later.session
     session["looks"] = looks
     session.save()
-    assert "Register and open" in later.get(path_of(firm)).content.decode()
+    assert ASKED in later.get(path_of(firm)).content.decode()
 
 
 @pytest.mark.proves("SEC-07")
@@ -159,7 +138,7 @@ def test_the_file_stays_closed_to_who_holds_a_position_in_the_subject(clerk: Use
     answer = client.get(path_of(firm))
 
     assert answer.status_code == 422
-    assert "Acts and records" not in answer.content.decode()
+    assert SHOWN not in answer.content.decode()
     assert QueryReceipt.objects.get().marks == ["own_relation"]
     assert Refusal.objects.get().rule == "own_relation"
 
@@ -192,13 +171,11 @@ def test_names_codes_persons_facts_with_their_phase_the_course_and_who_looked_st
     page = text_of(opened(clerk, firm).get(path_of(firm)))
 
     for part in (
-        firm.name, act_of(made).document.number, act_of(permit).document.number, "示**", "A7K2Q", "Legal representative",
-        "administrative penalty", "administrative licence", "after the fact", "before the fact", "Taken into the register",
-        "Taken in as", "determination of a case", STATED["matter"],
+        firm.name, act_of(made).document.number, act_of(permit).document.number, "示**", "A7K2Q", "法定代表人", "行政处罚",
+        "行政许可", "事后", "事前", sentence("subject.registered", after="存续", source="示例登记库"), STATED["matter"],
     ):  # fmt: skip
         assert part in page, part
     assert "示例某甲" not in page
-    assert page.index(act_of(permit).document.number) > 0
 
 
 def test_each_fact_says_why_it_shows_or_not_in_agreement_with_the_public_view(
@@ -214,7 +191,7 @@ def test_each_fact_says_why_it_shows_or_not_in_agreement_with_the_public_view(
     rows["held"]["cf_sy"] = f"当事人{NUMBER}"
     rows["sender"] = penalty(firm, elsewhere)
     rows["late"]["cf_jdrq"] = "2026-10-12"
-    rows["over"]["cf_jdrq"] = "2021-01-04"
+    rows["over"]["cf_jdrq"] = "2022-01-04"
     rows["minor"] |= {"cf_cflb": "警告", "cf_nr": "警告", "cf_nr_fk": ""}
     acts = {key: act_of(deliver(row, sender=elsewhere if key == "sender" else office)) for key, row in rows.items()}
     services.withdraw(acts["withdrawn"].pk, by=SYSTEM, on=today(), reason="张冠李戴")
@@ -277,12 +254,7 @@ def test_what_an_item_does_not_share_is_returned_to_its_own_bodies_and_the_audit
     office: Agency, clerk: User, firm: Subject
 ) -> None:
     act = act_of(deliver(penalty(firm, office), sender=office))
-    with connection.cursor() as cursor:  # an edition that shares with courts alone
-        cursor.execute("SET LOCAL ROLE portal_owner")
-        cursor.execute("ALTER TABLE catalogs_catalogueitem DISABLE TRIGGER USER")
-        cursor.execute(
-            "UPDATE catalogs_catalogueitem SET share_scope = '{judicial_organs}' WHERE id = %s", [act.item_id]
-        )
+    share_with_courts_only(act.item_id)
     stranger = officer("clerk", agency("另一机关"))
     court = officer("reviewer", agency("示例市中级人民法院", kind=Agency.Kind.JUDICIAL_ORGAN))
     auditor = officer("auditor", agency("审计机关"))
@@ -297,6 +269,15 @@ def test_what_an_item_does_not_share_is_returned_to_its_own_bodies_and_the_audit
     assert seen == {"own": True, "stranger": False, "court": True, "auditor": True}
     client = signed_in(stranger)
     assert client.get(f"/admin/facts/{act.public_id}/").status_code == 404
+
+
+def share_with_courts_only(item_id: int) -> None:
+    """As if the item had been announced so; announced editions never change, hence by the login with the guards off."""
+    raw = connection.connection
+    raw.execute("RESET ROLE")
+    raw.execute("SET LOCAL session_replication_role = replica")
+    raw.execute("UPDATE catalogs_catalogueitem SET share_scope = '{judicial_organs}' WHERE id = %s", [item_id])
+    raw.execute("SET LOCAL session_replication_role = origin")
 
 
 def test_an_unfinished_record_is_its_own_bodys_matter(office: Agency, clerk: User, firm: Subject) -> None:
@@ -328,7 +309,10 @@ def test_the_page_costs_the_same_whatever_is_held(n: int, office: Agency, clerk:
         answer = client.get(path_of(firm))
 
     assert answer.status_code == 200
-    assert len(queries) < QUERIES, "\n".join(query["sql"][:160] for query in queries)
+    asked = [
+        query["sql"][:160] for query in queries if "SAVEPOINT" not in query["sql"]
+    ]  # outside tests: the transaction
+    assert len(asked) < QUERIES, "\n".join(asked)
 
 
 def fill(firm: Subject, act: AdministrativeAct, n: int) -> None:
@@ -385,8 +369,8 @@ def test_conduct_that_comes_back_and_conduct_in_another_region_are_told(
     assert [(c.what, c.n) for c in found.same_field] == [("market-regulation", 3)]
     assert [(c.what, c.n) for c in found.elsewhere] == [("示例市", 1)]  # the factory names every division alike
     page = text_of(opened(clerk, firm).get(path_of(firm)))
-    assert "3 times within three years under one catalogue item" in page
-    assert "away from the place of registration" in page
+    for conduct in (*found.same_item, *found.same_field, *found.elsewhere):
+        assert conduct.what in page
 
 
 def test_one_record_withdrawn_ones_and_old_ones_are_no_pattern(office: Agency, firm: Subject) -> None:
@@ -416,20 +400,20 @@ def test_the_page_of_a_fact_shows_its_versions_its_sum_and_its_verbs_or_why_not(
     address = f"/admin/facts/{act.public_id}/"
 
     asked = client.get(address).content.decode()
-    assert "Register and open" in asked
+    assert ASKED in asked
     assert act.document.number not in asked
     client.post(address, STATED)
-    page = text_of(client.get(address))
+    answer = client.get(address)
+    page = answer.content.decode()
 
-    assert "Version 1, 2026-11-20" in page
-    assert "Version 2, 2026-11-20" in page
-    assert "differs" in page
-    assert "30000.00" in page
-    assert "40000.00" in page
-    assert "How this day is counted" in page
-    assert "day 7" in page
-    assert "Record a stay" in page
-    assert "reviewer" in page  # who can, where this officer cannot
+    assert [version.version for version in answer.context["versions"]] == [1, 2]
+    assert page.count('class="fi-changed"') == 1
+    assert ["3", "4"] in [row.values for row in answer.context["differences"] if row.is_changed]  # in 10,000 yuan
+    assert page.count("cp-table__last") == 1  # the sum ends with the last day
+    verbs = {link.url.rpartition("/")[0].rpartition("/")[2]: link for link in answer.context["verbs"]}
+    assert "correct" in verbs
+    assert any(link.refusal and link.refusal in page for link in answer.context["verbs"])
+    assert f'href="{verbs["correct"].url}"' in page
     assert QueryReceipt.objects.get().fields == ["facts", "versions", "publication"]
 
 
@@ -459,7 +443,7 @@ def test_a_held_text_is_told_on_no_page_but_the_one_where_it_is_read(
     page = client.get(address).content.decode()
 
     assert NUMBER not in page
-    assert "waits for a second officer" in page
+    assert "cp-empty" in page
 
 
 def test_the_sum_says_when_the_holidays_were_revised_after_it_was_counted(
@@ -472,129 +456,14 @@ def test_the_sum_says_when_the_holidays_were_revised_after_it_was_counted(
 
     client.post(address, STATED)
 
-    assert "was revised after this day was counted" in text_of(client.get(address))
-
-
-# --- The number of a person, the review, the mark, consents
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.proves("SEC-02")
-def test_a_number_is_shown_once_in_the_answer_and_in_no_address() -> None:
-    office = agency()
-    clerk, firm = officer("clerk", office), subject()
-    person = Person.objects.create(name="示例某甲", name_masked="示**")
-    privacy.keep(person.uuid, NUMBER)
-    Position.objects.create(person=person, subject=firm, role=Role.DIRECTOR)
-    client = signed_in(clerk)
-    address = f"/admin/persons/{person.uuid}/number/"
-    asked = STATED | {"purpose": "service"}
-
-    assert NUMBER[-4:] not in client.get(address).content.decode()
-    some = client.post(address, asked)
-    whole = client.post(address, asked | {"is_full": "on"})
-
-    assert "…0019" in some.content.decode()
-    assert NUMBER not in some.content.decode()
-    assert NUMBER in whole.content.decode()
-    assert (whole.status_code, whole["Cache-Control"]) == (200, "no-store")
-    assert NUMBER not in client.get(address).content.decode()
-    assert client.post(address, asked | {"purpose": "publication"}).status_code == 422
-    assert client.post(address, asked | {"matter": ""}).status_code == 422
-    assert QueryReceipt.objects.filter(person=person).count() == 2
-
-
-def test_a_flagged_look_waits_in_the_queue_of_a_reviewer_who_clears_it_on_its_page(
-    office: Agency, clerk: User, firm: Subject
-) -> None:
-    opened(clerk, firm, STATED | {"purpose": "own_request", "matter": ""}).get(path_of(firm))
-    receipt = QueryReceipt.objects.get()
-    reviewer = signed_in(officer("reviewer", office))
-
-    assert receipt.number in reviewer.get("/admin/?view=agency").content.decode()
-    listed = reviewer.get("/admin/subjects/queryreceipt/?review=waiting").content.decode()
-    assert receipt.number in listed
-    page = text_of(reviewer.get(f"/admin/queries/{receipt.number}/"))
-    assert "without a case" in page
-    assert STATED["reason"] in page
-    assert reviewer.post(f"/admin/queries/{receipt.number}/cleared/", {"reason": ""}).status_code == 422
-    assert reviewer.post(f"/admin/queries/{receipt.number}/cleared/", {"reason": "书面申请在卷"}).status_code == 302
-
-    receipt.refresh_from_db()
-    assert (receipt.state, receipt.review_reason) == ("cleared", "书面申请在卷")
-    assert signed_in(clerk).get(f"/admin/queries/{receipt.number}/").status_code == 403
-    elsewhere = signed_in(officer("reviewer", agency("另一机关")))
-    assert elsewhere.get(f"/admin/queries/{receipt.number}/").status_code == 404
-    assert receipt.number not in elsewhere.get("/admin/subjects/queryreceipt/").content.decode()
-    auditor = signed_in(officer("auditor", agency("审计机关")))
-    assert receipt.number in auditor.get("/admin/subjects/queryreceipt/").content.decode()
-    assert (
-        "it is for: reviewer" in text_of(auditor.get(f"/admin/queries/{receipt.number}/")) or receipt.state == "cleared"
-    )
-
-
-@pytest.mark.proves("SUB-12")
-def test_the_mark_of_the_public_purse_is_set_on_its_own_page_and_stands_in_the_file(
-    office: Agency, clerk: User, firm: Subject
-) -> None:
-    reviewer = signed_in(officer("reviewer", office))
-    address = path_of(firm) + "public-body/"
-
-    assert signed_in(clerk).get(address).status_code == 403
-    assert reviewer.post(address, {"kind": "state_organ", "reason": ""}).status_code == 422
-    assert reviewer.post(address, {"kind": "state_organ", "reason": "机关法人"}).status_code == 302
-    assert reviewer.post(address, {"kind": "state_organ", "reason": "机关法人"}).status_code == 409
-
-    assert "State organ" in text_of(opened(clerk, firm).get(path_of(firm)))
-
-
-def test_a_consent_is_entered_read_and_revoked_on_pages(office: Agency, clerk: User) -> None:
-    person = Person.objects.create(name="示例某甲", name_masked="示**")
-    client = signed_in(clerk)
-    given = {
-        "service": "own_request", "purpose": "答复本人申请", "manner": "核对证件", "scope": ["identity_number"],
-        "ends_on": "2027-05-20", "shown_text": "目的：答复本人申请。方式：核对证件。至2027-05-20。",
-    }  # fmt: skip
-
-    too_much = client.post(f"/admin/persons/{person.uuid}/consent/", given | {"scope": ["identity_number", "address"]})
-    assert too_much.status_code == 422
-    assert "does not need home address" in too_much.content.decode()
-    assert client.post(f"/admin/persons/{person.uuid}/consent/", given).status_code == 302
-    listed = client.get("/admin/subjects/consent/").content.decode()
-    assert "示**" in listed
-    assert "示例某甲" not in listed
-    address = re.search(r'href="(/admin/consents/[^"]+)"', listed)
-    assert address
-    assert "核对证件" in text_of(client.get(address.group(1)))
-    assert client.post(address.group(1) + "revoke/", {"reason": "本人来函"}).status_code == 302
-    assert "revoked" in text_of(client.get(address.group(1)))
-    assert signed_in(officer("clerk", agency("另一机关"))).get(address.group(1)).status_code == 404
-
-
-def test_subjects_are_found_by_code_former_code_and_two_characters_of_any_name(clerk: User) -> None:
-    firm = subject("示例远岫建材有限公司")
-    other = subject("示例竹梅商贸有限公司")
-    FormerCode.objects.create(unified_code=code_of(7_009), subject=firm, valid_to=date(2020, 1, 1))
-    client = signed_in(clerk)
-
-    def found(q: str) -> set[str]:
-        page = client.get("/admin/subjects/subject/", {"q": q}).content.decode()
-        return {each.name for each in (firm, other) if path_of(each) in page}
-
-    assert found("远岫") == {firm.name}
-    assert found(firm.unified_code.lower()) == {firm.name}
-    assert found(code_of(7_009)) == {firm.name}
-    assert found("") == {firm.name, other.name}
-    assert found("没有的名字") == set()
-    assert client.get("/admin/subjects/subject/?division=990100").status_code == 200
-    assert not QueryReceipt.objects.exists()  # the register itself is public
+    assert client.get(address).context["differs"] is True
 
 
 def test_the_course_of_the_file_names_who_did_what_and_pages_backwards(
     office: Agency, clerk: User, firm: Subject
 ) -> None:
     for _n in range(9):
-        deliver(penalty(firm, office), sender=office)
+        made = deliver(penalty(firm, office), sender=office)
     client = opened(clerk, firm)
 
     newest = client.get(path_of(firm)).content.decode()
@@ -602,9 +471,10 @@ def test_the_course_of_the_file_names_who_did_what_and_pages_backwards(
     assert found
     earlier = text_of(client.get(f"{path_of(firm)}?story={found.group(1)}"))
 
-    assert "Taken into the register" not in newest
-    assert "Taken into the register" in earlier
-    assert "the portal itself" in earlier
+    first = sentence("subject.registered", after="存续", source="示例登记库")
+    assert first not in newest
+    assert first in earlier
+    assert act_of(made).document.number in newest
     assert AuditEvent.objects.filter(chain=firm.uuid).count() > 15
     assert Publication.objects.count() == 9
     assert today() == THE_DAY

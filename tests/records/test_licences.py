@@ -257,6 +257,8 @@ def test_a_business_secret_in_a_licence_is_kept_and_never_shown(office: Any, fir
     shown = Shown.objects.get()
     assert act.content["content"] == "工艺甲三乙七"
     assert (shown.content["content"], shown.withheld) == (None, ["content"])
+    pages = [Client().get(path).content.decode() for path in (f"/records/{act.public_id}/", "/acts/", "/")]
+    assert [("None" in page, "甲三乙七" in page) for page in pages] == [(False, False)] * 3
 
 
 @pytest.mark.proves("PUB-03", "SHR-08")

@@ -152,7 +152,9 @@ def test_flagged_conduct_waits_for_the_written_opinion_of_a_second_human(
 
 
 @pytest.mark.proves("INV-09")
-def test_the_one_gate_holds_back_flagged_conduct_whichever_verb_records_it(office: Any, document: BasisDocument) -> None:
+def test_the_one_gate_holds_back_flagged_conduct_whichever_verb_records_it(
+    office: Any, document: BasisDocument
+) -> None:
     made = record_on(document, office, flags=["minor"])
 
     assert made.state == "tolerance_review"

@@ -106,7 +106,7 @@ def test_only_the_defined_combinations_of_role_and_purpose_are_looked_for(role: 
 def test_a_role_without_cases_looks_for_nothing(role: str, firm: Subject) -> None:
     reader = officer(role, agency())
 
-    assert rules.Reader.of(reader, today()).purposes == []
+    assert rules.purposes_of(reader, on=today()) == []
     with pytest.raises(Refused):
         look(reader, firm)
 
