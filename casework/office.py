@@ -82,6 +82,7 @@ class OfficeSite(UnfoldAdminSite):
         self.pages: list[URLPattern] = []
         self.menu_entries: list[MenuEntry] = []
         self.sources: list[Source] = []
+        self.foot: Callable[[Any, date], Any] | None = None  # one sentence under the queue
 
     def has_permission(self, request: HttpRequest) -> bool:
         user: Any = request.user
@@ -159,7 +160,7 @@ class OfficeSite(UnfoldAdminSite):
             "view": view,
             "q": q,
             "groups": grouped(found, on),
-            "count": len(found),
+            "summary": self.foot(request.user, on) if self.foot else "",
             "next_due": min((line.due_on for line in lines if line.due_on and line.due_on >= on), default=None),
             **(extra_context or {}),
         }

@@ -90,11 +90,10 @@ class OfficeAdmin(ModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Filters that the page shows, and nothing beside: `?column__startswith=` would answer about a column it hides."""
-        names = [
-            f if isinstance(f, str) else f[0]
-            for f in self.get_list_filter(request)
-            if isinstance(f, str | tuple | list)
-        ]
+        shown = self.get_list_filter(request)
+        names = [f if isinstance(f, str) else f[0] for f in shown if isinstance(f, str | tuple | list)]
+        if any(lookup == getattr(f, "parameter_name", "") for f in shown):
+            return True
         return any(lookup == n or (lookup.startswith(f"{n}__") and lookup[len(n) + 2 :] in PLAIN) for n in names)
 
     def keyset_of(self, request: HttpRequest) -> tuple[str, ...]:

@@ -136,7 +136,8 @@ INVARIANTS = (
     Invariant(
         "INV-18", "nothing clocked is past its day unpublished without a mark, an exemption or a reason",
         query("SELECT a.public_id FROM records_publication p JOIN records_administrativeact a ON a.id = p.act_id"
-              " WHERE p.state = 'pending' AND p.due_on < disclosed.today() - 1"),
+              " WHERE p.state = 'pending' AND p.due_on < disclosed.today() - 1"
+              " AND (p.source_public_on IS NULL OR p.source_public_on > p.due_on)"),
     ),
     Invariant(
         "INV-19", "no last day was counted in a year that is not announced",

@@ -9,7 +9,7 @@ from casework.problems import MEDIA_TYPE
 from disclosure.openapi import CallSchema
 from disclosure.schemas import BOOL, DAY, ID, INSTANT, INT, TEXT, URL, Schema, many, or_null, page, ref, thing, words
 from records.api import MOST_ROWS, OFFICER, STATES, XlsxRows
-from records.formats import FORMATS, SENDER
+from records.formats import FORMAT_VERSION, FORMATS, SENDER
 from records.states import REFUSAL_RULES, Verdict
 
 RULE: Final[Schema] = {"type": "string", "examples": list(REFUSAL_RULES)}  # open: a constraint's name may stand here
@@ -21,7 +21,8 @@ TYPES: Final[dict[str, Schema]] = {
     ),
     "IntakeBatch": thing(
         id=or_null(ID), kind=words(*FORMATS), mode=words("delta"), dry_run=BOOL, state=words(*STATES),
-        format_version=TEXT, sha256={"type": "string", "pattern": "^[0-9a-f]{64}$"}, received_at=INSTANT,
+        format_version={"type": "string", "examples": [FORMAT_VERSION]},
+        sha256={"type": "string", "pattern": "^[0-9a-f]{64}$"}, received_at=INSTANT,
         finished_at=or_null(INSTANT), progress=thing(rows_read=INT, rows_total=or_null(INT)), skipped_columns=many(TEXT),
         totals=thing(**dict.fromkeys(Verdict.values, INT)), diff={"type": "null"}, rows=or_null(many(ref("IntakeRow"))),
         links=thing(self=or_null(URL), rows=or_null(URL), verdict=or_null(URL)),
@@ -34,7 +35,7 @@ COLUMNS: Final[Schema] = {  # one of the formats, as `kind` says; more is judged
     "anyOf": [
         {
             "type": "object",
-            "title": kind,
+            "title": f"{kind} {FORMAT_VERSION}",
             "properties": {column.name: {"type": ["string", "null"]} for column in (*columns, *SENDER)},
             "additionalProperties": False,
         }

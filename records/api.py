@@ -53,7 +53,7 @@ MOST_ROWS = 2_000  # judged at once; larger files go by `manage.py take_in`
 MOST_BYTES = 8 * 1024 * 1024
 ASK_AGAIN = "2"  # seconds
 KINDS = tuple(FORMATS)
-STATES = ("received", "checking", "awaiting_confirmation", "applying", "done", "failed", "cancelled")
+STATES = ("received", "checking", "awaiting_confirmation", "applying", "done", "failed", "cancelled", "withdrawn")
 ENCODINGS = {"utf-8": "utf-8-sig", "gb18030": "gb18030"}
 OFFICER = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 VISIBLE = re.compile(r"[!-~]{1,255}", re.ASCII)
@@ -236,7 +236,9 @@ class IntakeCall(KeyCall):
 
     def own(self, public_id: str) -> IntakeBatch:
         """The agency's own batch; another's is answered like one that never was."""
-        batch = IntakeBatch.objects.filter(agency=self.client.agency_id, public_id=public_id).first()
+        # What officers hand in at their desk stays in the office.
+        mine = IntakeBatch.objects.filter(agency=self.client.agency_id, desk_of=None)
+        batch = mine.filter(public_id=public_id).first()
         if batch is None:
             raise Http404
         return batch
@@ -341,7 +343,9 @@ class Intake(IntakeCall):
             raise Problem(running.rule, detail=running.message, headers={"Retry-After": ASK_AGAIN}) from None
 
     def get(self, request: Request) -> HttpResponse:
-        own = IntakeBatch.objects.filter(conditions(self.asked, self.listing), agency=self.client.agency_id)
+        own = IntakeBatch.objects.filter(
+            conditions(self.asked, self.listing), agency=self.client.agency_id, desk_of=None
+        )
 
         def as_json(batches: list[IntakeBatch]) -> list[dict[str, Any]]:
             return [batch_json(batch, None) for batch in batches]

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from celery import shared_task
-from django.db.models import Q
+from django.db.models import F, Q
 
 from casework.actors import SYSTEM
 from casework.calendar import ClockStopped, UnknownYear, calendar, today
@@ -18,7 +18,9 @@ from casework.errors import DomainError
 from casework.jobs import beat
 from records import services
 from records.models import BasisDocument, Hide, Publication
-from records.services import hides, reviews
+from records.services import desk, hides, reviews
+from records.services.clock import recount_open, revised
+from records.services.desk_steps import go_on
 from records.states import SHOWN, Clock, Document, HideState
 
 log = logging.getLogger("portal.sweep")
@@ -34,12 +36,14 @@ def sweep(on: date) -> Counter[str]:
     uncounted = Publication.objects.filter(due_on=None, starts_on__isnull=False).exclude(state=Clock.ENDED)
     known = Q(starts_on__year__in=sorted(calendar().years))
     done["counted"] = each(uncounted.filter(known), services.recount)
+    done["recounted"] = each(revised(), lambda pk: recount_open(pk, on=on))
     ready = Publication.objects.filter(
         state__in=[Clock.PENDING, Clock.OVERDUE], hold="", act__content_public__isnull=False
     )
     # What is published now is public from today, also when a past day is swept: nobody publishes for yesterday.
     done["published"] = each(ready, lambda pk: services.catch_up(pk, on=today()))
-    late = Publication.objects.filter(state=Clock.PENDING, due_on__lt=on)
+    # What the department itself made public in time is not late (design part 6).
+    late = Publication.objects.filter(state=Clock.PENDING, due_on__lt=on).exclude(source_public_on__lte=F("due_on"))
     done["overdue"] = each(late, lambda pk: services.mark_overdue(pk, on=on))
     over = Publication.objects.filter(state__in=SHOWN, public_until__lt=on)
     done["ended"] = each(over, lambda pk: services.end(pk, on=on))
@@ -50,6 +54,8 @@ def sweep(on: date) -> Counter[str]:
     undecided = waiting.filter(due_on__lt=on, late_since=None)
     done["hides_overdue"] = each(undecided, lambda pk: hides.lapse(pk, on=on))
     done["to_review"] = each(reviews.under_ended_items(on), lambda pk: reviews.open_item_review(pk, on=on))
+    done["deliveries_gone_on_with"] = each(desk.left_open(), lambda pk: go_on(pk, on=on))
+    done["quarantine_emptied"] = each(desk.to_empty(on), lambda pk: desk.empty_quarantine(pk, on=on))
     beat("sweep")
     return done
 
@@ -79,6 +85,12 @@ def sweep_today() -> dict[str, int]:
 def catch_up(publication_id: int) -> None:
     """A hint that this publication may be ready. The verb reads for itself and does nothing if it is not."""
     services.catch_up(publication_id, on=today())
+
+
+@shared_task(name="records.go_on", acks_late=True)
+def go_on_with(batch_id: int) -> None:
+    """A hint that work on a delivery is due: its dry run, its taking in, its withdrawal."""
+    go_on(batch_id, on=today())
 
 
 def summary(done: Iterable[tuple[str, int]]) -> str:

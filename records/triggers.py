@@ -10,7 +10,8 @@ from casework.triggers import Firm
 class RestsOnDocument(Firm):
     """An act or record that is in effect rests on a document in effect, equals it, and its catalogue item was in force.
 
-    REC-01, REC-04, CAT-01, CAT-04, INV-02, INV-04, INV-05, INV-08. `FOR SHARE` waits for an annulment under way.
+    REC-01, REC-04, CAT-01, CAT-04, INV-02, INV-04, INV-05, INV-08. In a first load of history, what was decided before the first
+    edition of an item rests on the first (design part 6). `FOR SHARE` waits for an annulment under way.
     """
 
     when, operation = pgtrigger.Before, pgtrigger.Insert | pgtrigger.UpdateOf("state")
@@ -43,7 +44,9 @@ class RestsOnDocument(Firm):
               {refuse("basis_mismatch", "it differs from its document")}
             END IF;
             SELECT * INTO item FROM public.catalogs_catalogueitem WHERE id = NEW.item_id;
-            IF item.state NOT IN ('in_force', 'superseded', 'retired') OR NEW.decided_on < item.in_force_from
+            IF item.state NOT IN ('in_force', 'superseded', 'retired') OR (NEW.decided_on < item.in_force_from AND NOT (doc.is_history AND NOT EXISTS (
+                 SELECT FROM public.catalogs_catalogueitem e
+                 WHERE e.code = item.code AND e.in_force_from < item.in_force_from)))
                OR NEW.decided_on > coalesce(item.in_force_to, 'infinity') THEN
               {refuse("catalogue_item_not_in_force", "its catalogue item was not in force on that day")}
             END IF;

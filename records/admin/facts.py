@@ -30,6 +30,7 @@ from catalogs.models import Provision
 from catalogs.rules import MATRIX, check_basis
 from catalogs.states import BasisKind, NeedsBasis, PenaltyType
 from records import services
+from records.figures import soon_until
 from records.formats import FORMATS, PROSE, Column
 from records.forms import typed
 from records.models import AdministrativeAct, IntakeBatch, Publication
@@ -510,11 +511,12 @@ def own_bodies(user: User, permission: Permission, on: date) -> set[int]:
 
 @site.waiting
 def held_texts(user: User, on: date) -> Iterator[Waiting]:
-    """Texts in which a number or a name was found, until somebody else has read them."""
+    """Texts in which a number or a name was found, until somebody else has read them. What is due soon is in the queue of the
+    clock (records/admin/clock.py)."""
     bodies = own_bodies(user, Permission.CLEAR_TEXT, on)
     if not bodies:
         return
-    later = Q(due_on=None) | Q(due_on__gt=calendar().add_working_days(on, SOON))
+    later = Q(due_on=None) | Q(due_on__gt=soon_until(calendar(), on))
     held = Publication.objects.filter(later, state=Clock.PENDING, hold__in=HOLDS, act__collecting_department__in=bodies)
     for publication in held.select_related("act__subject", "act__document").order_by("due_on", "pk")[:MOST_WAITING]:
         act = publication.act

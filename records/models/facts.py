@@ -56,6 +56,7 @@ class BasisDocument(Counterpart):
     conduct = models.TextField(blank=True)
     decided_on = models.DateField()
     effective_on = models.DateField()
+    is_history = models.BooleanField(default=False)  # of a first load of history, which two officers let in
     state = models.CharField(max_length=12, choices=states.Document.choices, default=states.Document.REGISTERED)
     allowed_by = models.ForeignKey(Provision, models.PROTECT, null=True, related_name="+", db_index=False)
     file = models.ForeignKey(Attachment, models.PROTECT, null=True, related_name="+", db_index=False)
@@ -87,7 +88,7 @@ class BasisDocument(Counterpart):
         # An intake may begin EFFECTIVE, through the gate only (design part 7).
         triggers = [
             Machine(states.DOCUMENT, first={states.Document.REGISTERED, states.Document.EFFECTIVE}),
-            Frozen("uuid", "issuer_id", "number", "subject_id", "person_id", "decided_on", "type", "version"),
+            Frozen("uuid", "issuer_id", "number", "subject_id", "person_id", "decided_on", "type", "version", "is_history"),
         ]
 
     def __str__(self) -> str:
@@ -154,6 +155,7 @@ class AdministrativeAct(Counterpart):
         indexes = [
             models.Index(fields=["subject", "-decided_on"], name="act_of_subject"),  # the subject page
             models.Index(fields=["-decided_on", "public_id"], name="act_by_day"),  # /acts/, newest first
+            models.Index(fields=["determining_department"], name="act_of_department"),  # the desks of one body
         ]
         triggers = [
             Machine(states.ACT, first={states.Act.EFFECTIVE}),
@@ -288,7 +290,14 @@ class Publication(Timed):
             ),
         ]
         indexes = [
-            models.Index(fields=["due_on"], condition=Q(state="pending"), name="publication_due"),  # the sweep
+            # The sweep, and the clock desk by last day.
+            models.Index(
+                fields=["due_on", "id"], condition=Q(state__in=["pending", "overdue"]), name="publication_open"
+            ),
+            models.Index(
+                fields=["late_since", "id"], condition=Q(late_since__isnull=False), name="publication_late"
+            ),  # the marks that stay
+            models.Index(fields=["starts_on"], condition=Q(due_on=None), name="publication_uncounted"),  # the sweep
             models.Index(  # the sweep's other end
                 fields=["public_until"],
                 condition=Q(state__in=["published", "published_late", "aggregated"]),

@@ -362,7 +362,8 @@ def _what_publishes(row: Row, facts: Facts, world: World, found: Judgement) -> N
     if facts.state != Clock.PUBLISHED:
         facts.clocks = facts.clocks if facts.state == Clock.PENDING else []
         return
-    first_shown = min(filter(None, (facts.source_public_on, world.today)))
+    before = found.held.first_public if found.held else None  # a correction takes no punctuality away
+    first_shown = min(filter(None, (facts.source_public_on, before, world.today)))
     if facts.due_on and first_shown > facts.due_on:
         facts.late_since = facts.due_on + timedelta(days=1)
         facts.delay_by = Delay.DEPARTMENT if world.today > facts.due_on else Delay.PORTAL

@@ -44,6 +44,7 @@ class Held:
     late_since: date | None
     delay_by: str
     is_stayed: bool = False  # its document is
+    first_public: date | None = None  # the first day on which any version was public, here or at the department
 
 
 NaturalKey = tuple[int, str, str, str]  # authority, document number, counterpart, catalogue item

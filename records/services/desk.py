@@ -38,7 +38,7 @@ from records.services.desk_rows import (
     put_away,
     read_again,
 )
-from records.services.intake import Delivery, _register, apply_chunk, chunks, finish, rules_in_force
+from records.services.intake import Delivery, register, apply_chunk, chunks, finish, rules_in_force
 from records.services.writing import new_id
 from records.states import Batch, Verdict
 
@@ -277,7 +277,7 @@ def register_refused(
             for row, judgement in zip(rows, judged, strict=True)
         ]
     )  # fmt: skip
-    _register(judged, delivery, world, by)
+    register(judged, delivery, world, by)
 
 
 def refused_again(row: QuarantineRow, as_read: Row) -> Judgement:

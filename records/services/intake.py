@@ -165,7 +165,7 @@ def _apply(rows: list[Row], world: World, delivery: Delivery, by: Actor) -> list
         with transaction.atomic():
             judged, persons = _judge(rows, world)
             at = timezone.now()
-            write_facts(judged, sender=world.sender, by=by, at=at, on=world.today, persons=persons)
+            write_facts(judged, sender=world.sender, by=by, at=at, on=world.today, persons=persons, is_history=world.is_history)
             for judgement in judged:
                 if judgement.verdict == Verdict.WITHDRAWN and judgement.held:
                     withdraw_in_transaction(judgement.held.act_id, by=by, reason=judgement.row.reason)
@@ -173,7 +173,7 @@ def _apply(rows: list[Row], world: World, delivery: Delivery, by: Actor) -> list
                 verdicts = [_without_ids(verdict_row(IntakeBatch(), judgement)) for judgement in judged]
                 raise DryRun
             verdicts = write_verdicts(delivery.batch, judged)
-            _register(judged, delivery, world, by)
+            register(judged, delivery, world, by)
     except DryRun:
         pass
     return verdicts
@@ -225,13 +225,15 @@ def _held(rows: Sequence[Row], world: World) -> dict[NaturalKey, Held]:
             "document__issuer_id", "document__number", "subject_id", "person__uuid", "item__code", "pk", "record__pk",
             "document_id", "publication__pk", "public_id", "version", "state", "content", "withheld", "decided_on",
             "phase", "collecting_department_id", "publication__due_on", "publication__late_since", "publication__delay_by",
-            "record__state", "document__state",
+            "publication__public_from", "publication__source_public_on", "record__state", "document__state",
         )
     )  # fmt: skip
     held: dict[NaturalKey, Held] = {}
-    for issuer, number, subject, person, item, *rest, record_state, document_state in acts:
+    for issuer, number, subject, person, item, *rest, here, at_home, record_state, document_state in acts:
         key = (issuer, number, f"person {person}" if subject is None else f"subject {subject}", item)
-        held[key] = replace(Held(*rest), is_stayed=document_state == Document.STAYED)
+        before = held[key].first_public if key in held else None
+        first_public = min(filter(None, (before, here, at_home)), default=None)
+        held[key] = replace(Held(*rest), is_stayed=document_state == Document.STAYED, first_public=first_public)
         if held[key].state == Act.EFFECTIVE and _is_over(record_state, document_state):
             held[key] = replace(held[key], state=Act.WITHDRAWN)
     return held
@@ -276,7 +278,7 @@ def _with_numbers(rows: Sequence[Row]) -> frozenset[int]:
         return frozenset(n for (n,) in cursor.fetchall())
 
 
-def _register(judged: Sequence[Judgement], delivery: Delivery, world: World, by: Actor) -> None:
+def register(judged: Sequence[Judgement], delivery: Delivery, world: World, by: Actor) -> None:
     """One line of the accountability register for each refused row, written with its chunk (CAT-17, INV-69)."""
     Refusal.objects.bulk_create(
         Refusal(**refusal_line(_as_refusal(judgement, delivery), act="take_in", by=by) | {"agency_id": world.sender.pk})
@@ -305,7 +307,7 @@ def _refused_by_database(row: Row, world: World, delivery: Delivery, by: Actor, 
         return [_without_ids(verdict_row(IntakeBatch(), judgement))]
     with transaction.atomic():
         verdicts = write_verdicts(delivery.batch, [judgement])
-        _register([judgement], delivery, world, by)
+        register([judgement], delivery, world, by)
     return verdicts
 
 

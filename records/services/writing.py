@@ -32,8 +32,9 @@ def new_id(prefix: str) -> str:
 
 
 def write_facts(
-    judged: Sequence[Judgement], *, sender: Agency, by: Actor, at: datetime, on: date, persons: dict[str, Person]
-) -> None:
+    judged: Sequence[Judgement], *, sender: Agency, by: Actor, at: datetime, on: date, persons: dict[str, Person],
+    is_history: bool = False,
+) -> None:  # fmt: skip
     """Write every row that brings a new fact or a new version, and what it becomes in public.
 
     Documents, acts, records and publications go in by COPY; then the publications move, set by set, along the edges of
@@ -42,7 +43,7 @@ def write_facts(
     fresh = [j for j in judged if j.facts and j.verdict in {Verdict.ACCEPTED, Verdict.CORRECTED, Verdict.HELD}]
     replaced = [j for j in fresh if j.held]
     _retire([j.held.act_id for j in replaced if j.held], Act.CORRECTED, Untrustworthiness.CORRECTED)
-    documents = copy_in([_document(j, persons) for j in fresh])
+    documents = copy_in([_document(j, persons, is_history) for j in fresh])
     officer = by if isinstance(by, User) else None  # at whose desk it was prepared; none for a key and the operator
     acts = copy_in([_act(j, document, sender, at, officer) for j, document in zip(fresh, documents, strict=True)])
     adverse = [(j, act) for j, act in zip(fresh, acts, strict=True) if j.facts and j.facts.adverse]
@@ -67,7 +68,7 @@ def _retire(act_ids: list[int], act_state: Act, record_state: Untrustworthiness)
     Publication.objects.filter(act__in=act_ids).exclude(state=Clock.ENDED).update(state=Clock.ENDED)
 
 
-def _document(judgement: Judgement, persons: dict[str, Person]) -> BasisDocument:
+def _document(judgement: Judgement, persons: dict[str, Person], is_history: bool) -> BasisDocument:
     facts, row = judgement.facts, judgement.row
     assert facts is not None
     return BasisDocument(
@@ -75,7 +76,7 @@ def _document(judgement: Judgement, persons: dict[str, Person]) -> BasisDocument
         person_id=persons[judgement.person.key].pk if judgement.person else None,
         version=judgement.held.version + 1 if judgement.held else 1,
         type=facts.document_type, title=facts.title, number=row.number, issuer_id=facts.authority.pk, conduct=facts.conduct,
-        decided_on=facts.decided_on, effective_on=facts.decided_on, state=Document.EFFECTIVE,
+        decided_on=facts.decided_on, effective_on=facts.decided_on, state=Document.EFFECTIVE, is_history=is_history,
     )  # fmt: skip
 
 

@@ -119,6 +119,7 @@ def test_a_cookie_planted_before_signing_in_is_worth_nothing_after(office: Agenc
     assert client.post(LOGIN, typed("lin.lan", shown(secret))).status_code == 302
 
     assert client.cookies["office"].value != planted.session_key
+    assert "x" not in client.session
     thief = Client()
     thief.cookies["office"] = planted.session_key
     assert thief.get("/admin/me/").status_code == 302

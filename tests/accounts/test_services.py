@@ -11,12 +11,12 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Agency, ApiClient
 from accounts.permissions import SCOPES, Permission
-from accounts.services import client_of, make_client, revoke_client
+from accounts.services import client_of, make_client, revoke_client, rotate_client
 from casework.actors import SYSTEM
 from casework.calendar import today
-from casework.errors import Refused
+from casework.errors import NotAllowed, Refused, WrongState
 from casework.models import AuditBody, AuditEvent, Refusal
-from tests.factories import agency
+from tests.factories import agency, officer
 
 pytestmark = pytest.mark.django_db
 
@@ -183,3 +183,90 @@ def test_the_command_says_what_is_wrong(options: list[str]) -> None:
         call_command("make_client", "--name", "前置机", *options)
 
     assert not ApiClient.objects.exists()
+
+
+# ── who keeps a key, its rotation, its last use ──────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.proves("SEC-18", "SEC-01")
+def test_a_body_s_keys_are_kept_by_its_own_keepers_or_those_above(office: Agency) -> None:
+    keeper, clerk = officer("account_keeper", office), officer("clerk", office)
+    stranger = officer("account_keeper", agency("别局"))
+    leads = officer("account_keeper", agency("示例市信用办", kind="local_lead_unit"))
+    key = make(office, by=keeper).client
+    acts: list[Any] = [
+        lambda by: make(office, by=by),
+        lambda by: rotate_client(key.pk, by=by, on=today()),
+        lambda by: revoke_client(key.pk, by=by, on=today(), reason="更换"),
+    ]
+
+    for act in acts:
+        for other in (stranger, clerk):
+            with pytest.raises(NotAllowed):
+                act(other)
+        assert act(leads)
+    with pytest.raises(NotAllowed):
+        make(None, kind="public", by=keeper)
+    assert make(None, kind="public", by=leads)
+
+
+@pytest.mark.proves("SEC-18")
+def test_a_rotated_key_and_its_successor_live_side_by_side_for_thirty_days(office: Agency) -> None:
+    old = make(office, scopes=["queries"], purposes=["licensing"], networks=["10.0.0.0/8"])
+
+    new = rotate_client(old.client.pk, by=SYSTEM, on=today())
+
+    assert (new.client.scopes, new.client.purposes, new.client.networks) == (["queries"], ["licensing"], ["10.0.0.0/8"])
+    last = today() + timedelta(days=30)
+
+    def lives(key: Any, on: date) -> bool:
+        return client_of(key.secret, on=on, address="10.1.1.1") is not None
+
+    assert [lives(old, last), lives(old, last + timedelta(days=1)), lives(new, last + timedelta(days=1))] == [
+        True, False, True,
+    ]  # fmt: skip
+    with pytest.raises(WrongState):
+        rotate_client(old.client.pk, by=SYSTEM, on=today())
+    assert rotate_client(new.client.pk, by=SYSTEM, on=today())
+    revoke_client(new.client.pk, by=SYSTEM, on=today(), reason="泄露")
+    with pytest.raises(WrongState):
+        rotate_client(new.client.pk, by=SYSTEM, on=today())
+
+
+def test_a_rotation_never_lengthens_the_old_key(office: Agency) -> None:
+    old = make(office, days=7)
+
+    rotate_client(old.client.pk, by=SYSTEM, on=today())
+
+    assert ApiClient.objects.get(pk=old.client.pk).valid_to == today() + timedelta(days=7)
+
+
+def test_a_purpose_outside_the_list_is_refused(office: Agency) -> None:
+    with pytest.raises(Refused) as refused:
+        make(office, purposes=["curiosity"])
+
+    assert refused.value.rule == "purpose_unknown"
+    assert make(office, purposes=["licensing"])
+
+
+def test_the_last_use_is_written_by_the_first_call_of_a_day_and_no_other(
+    office: Agency, django_assert_num_queries: Any
+) -> None:
+    made = make(office)
+    assert client_of(made.secret + "x", on=today()) is None
+    assert ApiClient.objects.get().last_used_on is None
+
+    with django_assert_num_queries(2):
+        client_of(made.secret, on=today())
+    with django_assert_num_queries(1):
+        client_of(made.secret, on=today())
+
+    assert ApiClient.objects.get().last_used_on == today()
+
+
+def test_a_key_is_not_revoked_without_a_reason(office: Agency) -> None:
+    made = make(office)
+
+    with pytest.raises(Refused):
+        revoke_client(made.client.pk, by=SYSTEM, on=today(), reason=" ")
+    assert client_of(made.secret, on=today())

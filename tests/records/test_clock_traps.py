@@ -11,7 +11,7 @@ from casework.calendar import calendar, today
 from casework.models import AuditEvent, CalendarDay
 from records.jobs import each, sweep
 from records.models import Publication
-from records.services.clock import recount_open, revised
+from records.services.clock import mark_overdue, recount_open, revised
 from records.states import Clock
 from subjects.models import Subject
 from tests.factories import act_of, agency, deliver, penalty
@@ -88,6 +88,7 @@ def test_what_the_department_made_public_in_time_is_never_marked(office: Agency,
 
     travel(date(2026, 12, 4))
     sweep(today())
+    mark_overdue(publication.pk, on=today())
 
     publication.refresh_from_db()
     assert (publication.state, publication.late_since) == (Clock.PENDING, None)
