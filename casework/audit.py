@@ -55,9 +55,7 @@ def record_many(lines: Iterable[Line], *, by: Actor) -> list[UUID]:
             body = json.dumps({"reason": line.reason, **line.values}, ensure_ascii=False, default=str)
             commitment = hashlib.sha256(salt + body.encode()).digest()
             bodies.append((event_id, salt, body))
-        events.append(
-            (event_id, line.chain, line.name, actor, agency, line.ref, line.before, line.after, commitment)
-        )
+        events.append((event_id, line.chain, line.name, actor, agency, line.ref, line.before, line.after, commitment))
         ids.append(event_id)
     with connection.cursor() as cursor:
         columns = "id, chain, name, actor, agency, ref, before, after, commitment"

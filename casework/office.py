@@ -13,7 +13,7 @@ from django import forms
 from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import SuspiciousOperation
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -106,8 +106,8 @@ class OfficeSite(UnfoldAdminSite):
         self.menu_entries.append(MenuEntry(section, label, url_name, permission, icon))
 
     def get_urls(self) -> list[Any]:
-        """The queue, the pages of the apps, the change lists. Django's history, passwords and app indexes have none."""
-        unwanted = {"password_change", "password_change_done", "app_list", "view_on_site", "search"}
+        """The queue, the pages of the apps, the change lists. What of Django's no page asks for has no address."""
+        unwanted = {"password_change", "password_change_done", "app_list", "view_on_site", "search", "autocomplete"}
         stock = [url for url in super().get_urls() if getattr(url, "name", "") not in unwanted]
         return [*self.pages, *stock]
 
@@ -164,7 +164,7 @@ class OfficeSite(UnfoldAdminSite):
             "next_due": min((line.due_on for line in lines if line.due_on and line.due_on >= on), default=None),
             **(extra_context or {}),
         }
-        request.current_app = self.name  # type: ignore[attr-defined]
+        request.current_app = self.name
         return TemplateResponse(request, "office/queue.html", context)
 
 
@@ -406,8 +406,9 @@ def check_parameters(request: HttpRequest, known: Iterable[str]) -> None:
         raise SuspiciousOperation(f"unknown parameter: {len(unknown)}")
 
 
-def get_or_404(rows: QuerySet[Any], **keys: Any) -> Model:
-    found: Model | None = rows.filter(**keys).first()
+def get_or_404(rows: QuerySet[Any], **keys: Any) -> Any:
+    """The one row, or the answer that there is none."""
+    found = rows.filter(**keys).first()
     if found is None:
         raise Http404
     return found

@@ -27,11 +27,12 @@ class KeysetChangeList(ChangeList):
     """A change list that walks by key: no count of all rows, no page 40,000."""
 
     next_cursor = ""
+    model_admin: Any
 
     def get_filters_params(self, params: Any = None) -> Any:
         return {name: value for name, value in super().get_filters_params(params).items() if name not in OURS}
 
-    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[str]:
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         return list(self.model_admin.keyset_of(request))
 
     def get_results(self, request: HttpRequest) -> None:
@@ -158,7 +159,7 @@ class OfficeAdmin(ModelAdmin):
         if not self.has_view_permission(request, obj):
             raise PermissionDenied
         if obj is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined,no-any-return]
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         self.registered(request, [obj])
         facts = [(label_for_field(name, self.model, self), self._cell(obj, name)) for name in self.facts()]
         back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
@@ -186,7 +187,7 @@ class OfficeAdmin(ModelAdmin):
     def _cell(self, row: Any, name: str) -> Any:
         field, _attribute, value = lookup_field(name, row, self)
         if field is None:
-            return display_for_value(value, "")
+            return value if isinstance(value, date) else display_for_value(value, "")
         if getattr(field, "flatchoices", None):
             return dict(field.flatchoices).get(value, "")
         return value if isinstance(value, date) else display_for_field(value, field, "")

@@ -38,7 +38,8 @@ class InForceOn(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         try:
-            asked = date.fromisoformat(self.value()) if self.value() else today()
+            value = self.value()
+            asked = date.fromisoformat(value) if value else today()
         except ValueError:
             raise SuspiciousOperation("no such day") from None
         return queryset.in_force(asked)

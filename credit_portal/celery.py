@@ -16,6 +16,6 @@ app.conf.beat_schedule = {
     "verify-audit": {"task": "casework.verify_audit", "schedule": crontab(hour="3", minute="30")},
     "expire-consents": {"task": "subjects.expire_consents", "schedule": crontab(hour="0", minute="10")},
     "sample-queries": {"task": "subjects.sample_queries", "schedule": crontab(hour="7", minute="0")},
-    "forget-failures": {"task": "accounts.forget_failures", "schedule": crontab(hour="4", minute="0")},
+    "forget-failures": {"task": "accounts.forget_failures", "schedule": crontab(minute="17")},
     "check-calendar": {"task": "casework.check_calendar", "schedule": crontab(hour="8", minute="0")},
 }

@@ -11,6 +11,7 @@ from django.db import connection
 
 from casework import audit
 from catalogs import invariants as catalogue
+from subjects import invariants as register
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,11 @@ def broken_chains() -> list[str]:
 
 
 def shown_differs() -> list[str]:
-    """INV-14: what is shown must be what the newest version in effect says."""
+    """INV-14: what is shown must be what the newest version in effect says; a hidden field may lack."""
     return query(
         "SELECT w.public_id FROM disclosed.record w JOIN records_administrativeact a ON a.public_id = w.public_id"
         " AND a.version = w.version JOIN records_publication p ON p.act_id = a.id"
-        " WHERE w.content <> a.content_public OR w.last_day IS DISTINCT FROM p.public_until OR a.state <> 'effective'"
+        " WHERE NOT a.content_public @> w.content OR w.last_day IS DISTINCT FROM p.public_until OR a.state <> 'effective'"
     )()
 
 
@@ -97,6 +98,12 @@ INVARIANTS = (
         query("SELECT r.public_id FROM records_record r JOIN records_basisdocument d ON d.id = r.document_id"
               " WHERE (r.subject_id, r.decided_on, r.determining_department_id)"
               " IS DISTINCT FROM (d.subject_id, d.decided_on, d.issuer_id)"),
+    ),
+    Invariant(
+        "INV-09", "no flagged record took effect without a written review by a second human",
+        query(f"SELECT r.public_id FROM records_record r WHERE {LIVE_RECORD} AND cardinality(r.flags) > 0 AND NOT EXISTS ("
+              " SELECT FROM records_tolerancereview t WHERE t.record_id = r.id AND t.may_record"
+              " AND t.reviewed_by_identity_id IS DISTINCT FROM r.prepared_by_identity_id)"),
     ),
     Invariant(
         "INV-10", "no fact stands twice for one subject, item and document",
@@ -162,7 +169,11 @@ INVARIANTS = (
     Invariant("INV-23", "no criteria are in force whose known comment period was under 30 days", named(catalogue.broken_inv_23)),
     Invariant("INV-24", "no criteria are in force without removal and remedies", named(catalogue.broken_inv_24)),
     Invariant("INV-40", "no measure item in force lacks an accepted citation", named(catalogue.broken_inv_40)),
+    Invariant("INV-64", "nothing that is not public was read without a registered query", register.broken_inv_64),
     Invariant("INV-65", "no line of the audit was changed, removed or cut off", broken_chains),
+    Invariant(
+        "INV-66", "no consent lacks purpose, manner, scope or end, and none was used after it ended", register.broken_inv_66
+    ),
     Invariant(
         "INV-69", "every refused row stands in the accountability register",
         query("SELECT b.public_id || ' row ' || w.n FROM records_intakerow w JOIN records_intakebatch b ON b.id = w.batch_id"

@@ -31,7 +31,9 @@ TYPES: Final[dict[str, Schema]] = {
 TYPES["RowRefusal"]["properties"]["code_check"] = ref("CodeCheck")
 TYPES.update({f"{name}Page": page(ref(name)) for name in ("IntakeRow", "IntakeBatch")})
 
-COLUMNS: Final[Schema] = {  # one of the formats, as `kind` says; more is judged row by row, and told in the row's verdict
+COLUMNS: Final[
+    Schema
+] = {  # one of the formats, as `kind` says; more is judged row by row, and told in the row's verdict
     "anyOf": [
         {
             "type": "object",

@@ -5,7 +5,9 @@ from django.utils.translation import gettext_lazy as _
 SENTENCES = {
     # facts, documents, the clock
     "act.taken_in": _("Taken in as %(public_id)s, version %(version)s."),
-    "act.corrected": _("Corrected: version %(version)s of %(public_id)s takes the place of version %(replaces_version)s."),
+    "act.corrected": _(
+        "Corrected: version %(version)s of %(public_id)s takes the place of version %(replaces_version)s."
+    ),
     "act.withdrawn": _("Withdrawn; it left every public surface at once and does not come back on the same document."),
     "act.text_cleared": _("A second person read the held text and cleared it for publication."),
     "document.registered": _("The document %(number)s was registered."),
@@ -31,11 +33,15 @@ SENTENCES = {
     "hide.undone": _("A second person undid the hide; what it covered shows again."),
     "hide.lapsed": _("Nobody upheld the hide in time; what it covered shows again."),
     "hide.released": _("The hide was released."),
-    "hide.late": _("Nobody decided on the hide in time; it stays, and stands before the superior body since %(late_since)s."),
+    "hide.late": _(
+        "Nobody decided on the hide in time; it stays, and stands before the superior body since %(late_since)s."
+    ),
     "hide.counted": _("The last day to decide on the hide was counted: %(due_on)s."),
     "act.correction_proposed": _("A correction was proposed; a second person decides."),
     "act.correction_rejected": _("The proposed correction was rejected; the fact stays as it is."),
-    "batch.correction_proposed": _("A correction of one fact was handed in and judged; nothing was written to the fact."),
+    "batch.correction_proposed": _(
+        "A correction of one fact was handed in and judged; nothing was written to the fact."
+    ),
     "batch.correction_confirmed": _("A second person confirmed the correction; the corrected version stands."),
     "batch.correction_rejected": _("The correction was rejected or given up; what was proposed is erased."),
     "record.drafted": _("An untrustworthiness record was drafted."),
@@ -55,7 +61,9 @@ SENTENCES = {
     "batch.quarantine_emptied": _("%(rows)s rows were emptied out of quarantine."),
     "batch.handed_over": _("The delivery went to another officer's desk."),
     "batch.goes_on_at": _("The body was merged; the delivery goes on at its successor."),
-    "batch.history_confirmed": _("A second person agreed that it is a first load of history; the dry run is made anew."),
+    "batch.history_confirmed": _(
+        "A second person agreed that it is a first load of history; the dry run is made anew."
+    ),
     "batch.withdrawn": _("Everything the delivery brought was withdrawn."),
     "batch_step.proposed": _("An act on the whole delivery was proposed; a second person decides."),
     "batch_step.confirmed": _("A second person agreed to what was proposed for the delivery."),
@@ -63,7 +71,9 @@ SENTENCES = {
     "batch_step.taken_back": _("What was proposed for the delivery was taken back by its author."),
     "batch_step.lapsed": _("What was proposed lapsed because the delivery was given up."),
     # the clock desk and circulars
-    "publication.recounted": _("The holiday notice was revised: the last day moved from %(due_on_before)s to %(due_on)s."),
+    "publication.recounted": _(
+        "The holiday notice was revised: the last day moved from %(due_on_before)s to %(due_on)s."
+    ),
     "circular.issued": _("A circular on timeliness was written; it is to be answered by %(answer_by)s."),
     "circular.answered": _("The circular was answered."),
 }

@@ -44,10 +44,12 @@ class RestsOnDocument(Firm):
               {refuse("basis_mismatch", "it differs from its document")}
             END IF;
             SELECT * INTO item FROM public.catalogs_catalogueitem WHERE id = NEW.item_id;
-            IF item.state NOT IN ('in_force', 'superseded', 'retired') OR (NEW.decided_on < item.in_force_from AND NOT (doc.is_history AND NOT EXISTS (
+            -- Before the first edition of an item the first one rules, in a first load of history only.
+            IF item.state NOT IN ('in_force', 'superseded', 'retired')
+               OR NEW.decided_on > coalesce(item.in_force_to, 'infinity')
+               OR NEW.decided_on < item.in_force_from AND NOT (doc.is_history AND NOT EXISTS (
                  SELECT FROM public.catalogs_catalogueitem e
-                 WHERE e.code = item.code AND e.in_force_from < item.in_force_from)))
-               OR NEW.decided_on > coalesce(item.in_force_to, 'infinity') THEN
+                 WHERE e.code = item.code AND e.in_force_from < item.in_force_from)) THEN
               {refuse("catalogue_item_not_in_force", "its catalogue item was not in force on that day")}
             END IF;
             IF item.region_id IS NOT NULL

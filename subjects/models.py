@@ -56,7 +56,9 @@ class Subject(Case):
         ]
         indexes = [
             models.Index(fields=["-received_at"], name="subject_received"),  # freshness of the register
-            models.Index(Substr("unified_code", 9, 9), name="subject_organisation_code"),  # looked up by nine characters
+            models.Index(
+                Substr("unified_code", 9, 9), name="subject_organisation_code"
+            ),  # looked up by nine characters
             # the register leafed through, newest first, without sorting it whole
             models.Index(F("registered_on").desc(nulls_last=True), "unified_code", name="subject_newest"),
         ]

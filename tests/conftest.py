@@ -38,6 +38,7 @@ THE_DAY = date(2026, 11, 20)
 FROZEN_TODAY = f"""
     SET ROLE portal_owner;
     CREATE SCHEMA IF NOT EXISTS testing;
+    DROP TABLE IF EXISTS testing.frozen_day;
     CREATE TABLE testing.frozen_day AS SELECT '{THE_DAY}'::date AS day;
     CREATE OR REPLACE FUNCTION disclosed.today() RETURNS date LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER
       SET search_path = pg_catalog, pg_temp AS $$ SELECT day FROM testing.frozen_day $$;

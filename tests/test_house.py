@@ -262,7 +262,9 @@ def office_addresses() -> list[str]:
 def filled(address: str) -> str:
     """An address with something in the place of each of its parameters."""
     address = re.sub(r"<(?:path|str|slug):[a-z_]+>", "x", re.sub(r"<int:[a-z_]+>", "1", address))
-    return "/" + re.sub(r"<uuid:[a-z_]+>", "00000000-0000-4000-8000-000000000000", address).replace("^", "").replace("$", "")
+    return "/" + re.sub(r"<uuid:[a-z_]+>", "00000000-0000-4000-8000-000000000000", address).replace("^", "").replace(
+        "$", ""
+    )
 
 
 @pytest.mark.django_db
@@ -296,7 +298,8 @@ def test_a_new_call_is_closed_until_somebody_opens_it(settings: Any) -> None:
 
 FREE = re.compile(
     r"^(MIT(-0|-CMU)?|(New )?BSD( License|-[23]-Clause| [23]-Clause( License)?)?|Apache(-2\.0| 2\.0| License| Software License)?"
-    r"|ISC( License.*)?|PSF-2\.0|Python Software Foundation License|MPL-2\.0|Mozilla Public License 2\.0 \(MPL 2\.0\)|MIT License|SIL Open Font License.*"
+    r"|ISC( License.*)?|PSF-2\.0|Python Software Foundation License"
+    r"|MPL-2\.0|Mozilla Public License 2\.0 \(MPL 2\.0\)|MIT License|SIL Open Font License.*"
     r"|LGPL-3\.0-only)$"
 )
 BY_HAND = {

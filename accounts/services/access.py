@@ -165,7 +165,7 @@ def _change_password(user_id: int, old: str, new: str, code: str, *, at: datetim
     if not check_password(normalise(old), user.password):
         raise _Wrong
     _spend(user, code, at)
-    _set_password(user, new)
+    set_password(user, new)
     _end_access(user)
     record(user, events.PASSWORD_CHANGED, by=by)
 
@@ -176,7 +176,7 @@ def renew_recovery_codes(user_id: int, *, by: User) -> list[str]:
     user = _locked(user_id)
     if user.pk != by.pk:
         raise NotAllowed(_("Recovery codes are their holder's own."), rule="not_allowed", rows=["SEC-01"])
-    drawn = _draw_recovery_codes(user)
+    drawn = draw_recovery_codes(user)
     record(user, events.RECOVERY_DRAWN, by=by)
     return drawn
 
@@ -210,7 +210,7 @@ def seal_secret(user: User, secret: str) -> bytes:
 
 
 @sensitive_variables()
-def _set_password(user: User, password: str) -> None:
+def set_password(user: User, password: str) -> None:
     """Judge and set a password; the sentence of a refusal is the validators'."""
     spelled = normalise(password)
     try:
@@ -221,7 +221,7 @@ def _set_password(user: User, password: str) -> None:
     user.save(update_fields=["password"])
 
 
-def _draw_recovery_codes(user: User) -> list[str]:
+def draw_recovery_codes(user: User) -> list[str]:
     drawn = codes.draw_recovery_codes()
     user.recovery_codes = [codes.digest(code) for code in drawn]
     user.save(update_fields=["recovery_codes"])
@@ -267,10 +267,10 @@ def take_access(step_id: int, *, password: str, secret: str, code: str, at: date
     used = codes.step_matching(secret, codes.tidy(code), at)
     if used is None:
         raise Refused(_("This is not the code that the authenticator shows now."), rule="code_wrong", field="code")
-    _set_password(user, password)
+    set_password(user, password)
     user.totp_box, user.totp_step = seal_secret(user, secret), used
     user.save(update_fields=["totp_box", "totp_step"])
-    drawn = _draw_recovery_codes(user)
+    drawn = draw_recovery_codes(user)
     _end_access(user)
     step.used_at = at
     step.save(update_fields=["used_at"])

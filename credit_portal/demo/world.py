@@ -114,4 +114,3 @@ def build(on: date) -> dict[str, Agency]:
         )  # fmt: skip
     officers.appoint(made, since=BEGINNING)
     return made
-

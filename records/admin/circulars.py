@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -79,7 +79,7 @@ class CircularAdmin(OfficeAdmin):
 class OneCircular(OfficePage):
     """A page about one circular that this officer may see."""
 
-    permission = Permission.READ_CLOCK
+    permission: ClassVar[str | None] = Permission.READ_CLOCK
 
     def prepare(self) -> None:
         seen = CircularAdmin(Circular, site).visible(self.officer, self.on).select_related("issued_by", "answered_by")
@@ -163,15 +163,16 @@ class NewCircular(VerbPage, InReach):
 
     def prepare(self) -> None:
         super().prepare()
-        self.period = self._chosen_period()
-        if self.agency is None or self.period is None:
+        period = self._chosen_period()
+        if self.agency is None or period is None:
             raise Http404
-        self.figures = of_agency(self.agency, self.period, on=self.on)
+        self.body, self.period = self.agency, period
+        self.figures = of_agency(self.body, period, on=self.on)
 
     def refusal(self) -> DomainError | None:
         try:
-            circulars.check_may_issue(self.officer, self.agency, on=self.on)
-            circulars.check_can_issue(self.agency, self.period, self.figures, on=self.on)
+            circulars.check_may_issue(self.officer, self.body, on=self.on)
+            circulars.check_can_issue(self.body, self.period, self.figures, on=self.on)
         except DomainError as refused:
             return refused
         return None
@@ -197,7 +198,7 @@ class NewCircular(VerbPage, InReach):
         return super().context() | {"figures": shown, "agency": self.agency, "period": self.period}
 
     def act(self, data: dict[str, Any]) -> str:
-        made = circulars.issue_circular(self.agency.pk, period=self.period, **data, by=self.officer, on=self.on)
+        made = circulars.issue_circular(self.body.pk, period=self.period, **data, by=self.officer, on=self.on)
         self.made = made.uuid
         return _("The circular went to %(body)s; it is to be answered by %(day)s.") % {
             "body": self.agency,

@@ -460,3 +460,21 @@ def summary(user: User, on: date) -> Summary | None:
         month=total(timeliness(Period.month(on), on=on, agencies=bodies).values()),
         next_due=open_now.values_list("due_on", flat=True).first(),
     )
+
+
+def foot(user: User, on: date) -> str:
+    """The sentence under the queue: how punctual the officer's bodies are this month, and their next last day."""
+    found = summary(user, on)
+    if found is None:
+        return ""
+    said = []
+    if found.month.share is not None:
+        text = _("This month %(n)s of %(known)s publications of your bodies were on time (%(share)s%%).")
+        month = found.month
+        said.append(text % {"n": month.on_time, "known": month.known, "share": month.share})
+    if found.next_due:
+        said.append(_("The next last day of a publication is %(day)s.") % {"day": found.next_due})
+    return "".join(said)
+
+
+site.foot = foot

@@ -1,6 +1,5 @@
 """Basis documents, administrative acts, untrustworthiness records and their publication."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
@@ -88,7 +87,9 @@ class BasisDocument(Counterpart):
         # An intake may begin EFFECTIVE, through the gate only (design part 7).
         triggers = [
             Machine(states.DOCUMENT, first={states.Document.REGISTERED, states.Document.EFFECTIVE}),
-            Frozen("uuid", "issuer_id", "number", "subject_id", "person_id", "decided_on", "type", "version", "is_history"),
+            Frozen(
+                "uuid", "issuer_id", "number", "subject_id", "person_id", "decided_on", "type", "version", "is_history"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,9 @@
 Reads never wait for it: the views judge dates at the moment of reading.
 """
 
+from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -52,7 +54,8 @@ def revised() -> QuerySet[Publication]:
     running = Publication.objects.filter(state=Clock.PENDING, due_on__isnull=False, late_since=None)
     known, moved = calendar(), Q(pk__in=())
     of_agency = "act__determining_department__unified_code"
-    for starts_on, day in running.order_by().values_list("starts_on", "due_on").distinct():
+    days: Iterable[tuple[Any, Any]] = running.order_by().values_list("starts_on", "due_on").distinct()
+    for starts_on, day in days:
         asked = Q(starts_on=starts_on, due_on=day)
         try:
             for agency in known.local:

@@ -38,7 +38,7 @@ from records.services.desk_rows import (
     put_away,
     read_again,
 )
-from records.services.intake import Delivery, register, apply_chunk, chunks, finish, rules_in_force
+from records.services.intake import Delivery, apply_chunk, chunks, finish, register, rules_in_force
 from records.services.writing import new_id
 from records.states import Batch, Verdict
 

@@ -165,7 +165,9 @@ def _apply(rows: list[Row], world: World, delivery: Delivery, by: Actor) -> list
         with transaction.atomic():
             judged, persons = _judge(rows, world)
             at = timezone.now()
-            write_facts(judged, sender=world.sender, by=by, at=at, on=world.today, persons=persons, is_history=world.is_history)
+            write_facts(
+                judged, sender=world.sender, by=by, at=at, on=world.today, persons=persons, is_history=world.is_history
+            )
             for judgement in judged:
                 if judgement.verdict == Verdict.WITHDRAWN and judgement.held:
                     withdraw_in_transaction(judgement.held.act_id, by=by, reason=judgement.row.reason)

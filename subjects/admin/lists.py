@@ -33,11 +33,12 @@ def under(heading: Any) -> type[ChoicesFieldListFilter]:
 
 
 class Register(OfficeAdmin):
-    """A register with filters of its own making beside those by column."""
+    """A register whose filters are choices: of a column, or of its own making. It answers nothing but their exact values."""
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        own = {getattr(each, "parameter_name", None) for each in self.get_list_filter(request)}
-        return lookup in own or super().lookup_allowed(lookup, value, request)
+        filters = self.get_list_filter(request)
+        columns = {f"{each[0]}__exact" for each in filters if isinstance(each, tuple)}
+        return lookup in columns | {getattr(each, "parameter_name", None) for each in filters}
 
 
 class UnifiedCode(StringConverter):

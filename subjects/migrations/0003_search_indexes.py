@@ -19,9 +19,7 @@ class Migration(migrations.Migration):
         ),
         AddIndexConcurrently(
             model_name="subject",
-            index=models.Index(
-                models.F("registered_on").desc(nulls_last=True), "unified_code", name="subject_newest"
-            ),
+            index=models.Index(models.F("registered_on").desc(nulls_last=True), "unified_code", name="subject_newest"),
         ),
         AddIndexConcurrently(
             model_name="subjectname",
@@ -36,7 +34,9 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             model_name="subjectname",
             index=models.Index(
-                Collate("initials", "C"), name="subjectname_initials", condition=models.Q(("initials", ""), _negated=True)
+                Collate("initials", "C"),
+                name="subjectname_initials",
+                condition=models.Q(("initials", ""), _negated=True),
             ),
         ),
     ]

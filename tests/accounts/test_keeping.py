@@ -516,7 +516,6 @@ def test_what_a_body_needs(office: Agency, first: User, changes: dict[str, Any],
     assert propose("make_agency", first, **body(superior=office.pk))
 
 
-@pytest.mark.proves("ORG-02")
 def test_a_renamed_body_keeps_its_former_name_with_its_days(office: Agency, first: User, second: User) -> None:
     before = office.name
     assert (
@@ -535,7 +534,7 @@ def test_a_renamed_body_keeps_its_former_name_with_its_days(office: Agency, firs
     assert rule_of(Refused, propose, "rename_agency", first, **again) == "day_impossible"
 
 
-@pytest.mark.proves("ORG-02", "SEC-18")
+@pytest.mark.proves("SEC-18")
 def test_a_merged_body_ends_with_its_postings_and_keys_and_its_successor_goes_on(
     first: User, second: User, office: Agency, travel: Any
 ) -> None:

@@ -13,10 +13,21 @@ from django.apps import apps
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from psycopg.errors import CheckViolation, InsufficientPrivilege
 
+from casework.models import FOUR_EYES, Step
 from casework.triggers import AppendOnly, Frozen, Machine, NoTruncate
 from catalogs.states import EDITION_TRANSITIONS, FIRST_EDITION_STATES, FIRST_LIST_STATES, LIST_TRANSITIONS
 from records import states
-from records.models import AdministrativeAct, BasisDocument, Publication, Record
+from records.models import (
+    AdministrativeAct,
+    BasisDocument,
+    BatchStep,
+    Circular,
+    Hide,
+    IntakeBatch,
+    ItemReview,
+    Publication,
+    Record,
+)
 from records.states import Act, Clock, Document, Untrustworthiness
 from subjects.models import Subject
 from tests.factories import act_of, agency, deliver, penalty, subject
@@ -29,6 +40,11 @@ MACHINES: dict[Any, tuple[Any, set[Any]]] = {
     AdministrativeAct: (states.ACT, {Act.EFFECTIVE}),
     Record: (states.UNTRUSTWORTHINESS, {Untrustworthiness.DRAFT, Untrustworthiness.EFFECTIVE}),
     Publication: (states.PUBLICATION, {Clock.PENDING}),
+    IntakeBatch: (states.BATCH, {states.Batch.APPLYING, states.Batch.CHECKING}),
+    BatchStep: (FOUR_EYES, {Step.PROPOSED}),
+    Hide: (states.HIDE, {states.HideState.ORDERED}),
+    ItemReview: (states.ITEM_REVIEW, {states.ItemReviewState.OPEN}),
+    Circular: (states.CIRCULAR, {states.CircularState.ISSUED}),
 }
 
 

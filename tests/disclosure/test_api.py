@@ -32,7 +32,8 @@ CALLS = [
     f"{API}/problems/not_found/", f"{API}/schema/", f"{API}/health/live/", f"{API}/health/ready/",
 ]  # fmt: skip
 ANSWERS = {
-    f"{API}/subjects/?q=竹梅": "SubjectHitPage", f"{API}/subjects/{CODE}/status/": "Status", f"{API}/acts/": "RecordPage", f"{API}/catalogue-items/": "CatalogueItemPage",
+    f"{API}/subjects/?q=竹梅": "SubjectHitPage", f"{API}/subjects/{CODE}/status/": "Status",
+    f"{API}/acts/": "RecordPage", f"{API}/catalogue-items/": "CatalogueItemPage",
     f"{API}/catalogue-items/NC-03-02/": "CatalogueItem", f"{API}/catalogue-items/NC-03-02/editions/": "CatalogueItemPage",
     f"{API}/working-days/?from=2026-02-13&days=3": "WorkingDays", f"{API}/about/": "About",
     f"{API}/problems/": "ProblemTypePage", f"{API}/problems/not_found/": "ProblemType", f"{API}/health/live/": "Alive",

@@ -1,10 +1,6 @@
 """A newcomer officer's hour in the back office, in Chinese, in a real browser; axe and the policy watch every page."""
 
-import csv
-import io
-import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +19,9 @@ class Officer:
 
     def __init__(self, site: Site, browser: Any, username: str) -> None:
         self.site, self.username = site, username
-        self.context = browser.new_context(locale="zh-CN", viewport={"width": 1280, "height": 900}, java_script_enabled=True)
+        self.context = browser.new_context(
+            locale="zh-CN", viewport={"width": 1280, "height": 900}, java_script_enabled=True
+        )
         self.page = self.context.new_page()
         self.said: list[str] = []
         self.page.on("console", lambda message: self.said.append(message.text))
@@ -31,7 +29,9 @@ class Officer:
 
     def sign_in(self) -> None:
         line = next(
-            line for line in self.site.portal.manage("demo_codes").splitlines() if re.search(rf"\b{self.username}\b", line)
+            line
+            for line in self.site.portal.manage("demo_codes").splitlines()
+            if re.search(rf"\b{self.username}\b", line)
         )
         password, code = re.findall(r"\S+", line)[-2:]
         self.open("/admin/")
@@ -59,7 +59,9 @@ class Officer:
             return
         self.seen.append(address)
         found = Axe().run(self.page).response["violations"]
-        serious = [(one["id"], one["nodes"][0]["html"][:160]) for one in found if one["impact"] in {"serious", "critical"}]
+        serious = [
+            (one["id"], one["nodes"][0]["html"][:160]) for one in found if one["impact"] in {"serious", "critical"}
+        ]
         assert serious == [], address
         for width in (1280, 390, 320):
             self.page.set_viewport_size({"width": width, "height": 900})

@@ -267,7 +267,8 @@ def test_what_an_item_does_not_share_is_returned_to_its_own_bodies_and_the_audit
     }  # fmt: skip
 
     assert seen == {"own": True, "stranger": False, "court": True, "auditor": True}
-    client = signed_in(stranger)
+    client = opened(stranger, firm)
+    assert act.public_id not in client.get(path_of(firm)).content.decode()  # neither in the course of the file
     assert client.get(f"/admin/facts/{act.public_id}/").status_code == 404
 
 

@@ -212,8 +212,9 @@ def test_a_flagged_look_is_cleared_or_found_an_incident_with_a_reason(clerk: Use
     reviewer = reviewer_of(flagged[0])
     asked: dict[str, Any] = {"by": reviewer, "on": today()}
 
-    with pytest.raises(Refused, match="reason"):
+    with pytest.raises(Refused) as refused:
         review_query(flagged[0].pk, to=QueryState.CLEARED, reason=" ", **asked)
+    assert refused.value.rule == "reason_missing"
     cleared = review_query(flagged[0].pk, to=QueryState.CLEARED, reason="当事人书面申请在卷", **asked)
     found = review_query(flagged[1].pk, to=QueryState.INCIDENT, reason="无业务往来", **asked)
 

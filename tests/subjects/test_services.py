@@ -40,8 +40,8 @@ def test_a_second_subject_with_the_same_code_is_refused_by_the_verb_and_by_the_d
     with pytest.raises(IntegrityError, match="unified_code"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO subjects_subject (uuid, unified_code, name, type, region_id, registration_status, source_name,"
-            " received_at) SELECT gen_random_uuid(), unified_code, '冒名', type, region_id, registration_status, source_name,"
-            " now() FROM subjects_subject"
+            " received_at, public_body) SELECT gen_random_uuid(), unified_code, '冒名', type, region_id, registration_status,"
+            " source_name, now(), '' FROM subjects_subject"
         )
     assert Subject.objects.count() == 1
 
