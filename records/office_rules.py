@@ -33,8 +33,8 @@ def acting_body(by: Actor, permission: Permission, *, of: Agency, on: date, or_c
     for body in bodies:
         if body.stands_over(of) or (or_court and body.kind == Agency.Kind.JUDICIAL_ORGAN):
             return body
-    say = f"{_('You act for another body.')} {_('This is for %(body)s, or a body above it.') % {'body': of}}"
-    raise NotAllowed(say, rule="not_allowed", rows=["SEC-18"])
+    who = _("This is for %(body)s, or a body above it.") % {"body": of}
+    raise NotAllowed(f"{_('You act for another body.')}{who}", rule="not_allowed", rows=["SEC-18"])
 
 
 def check_is_officer(by: Actor) -> User:

@@ -62,7 +62,9 @@ VIEWS: Mapping[str, Any] = {
 NEWEST_FIRST = {"late", "exempt", "all"}
 CLOSED_BECAUSE = {"minor": gettext_lazy("The person was under 18 on the day of the act; it is never shown.")}
 
-site.menu("information", gettext_lazy("Publication clock"), "admin:clock", Permission.READ_CLOCK, icon="clock")
+site.menu(
+    "information", gettext_lazy("Publication clock"), "admin:clock", Permission.READ_CLOCK, icon="clock", place=30
+)
 site.menu("supervision", gettext_lazy("Timeliness"), "admin:clock_departments", Permission.READ_CLOCK, icon="records")
 
 

@@ -34,7 +34,7 @@ KINDS = {
 }  # fmt: skip
 SHOWN = 10  # deliveries of the past under the desk
 
-site.menu("information", gettext_lazy("Intake"), "admin:intake", Permission.READ_FILE, icon="records")
+site.menu("information", gettext_lazy("Intake"), "admin:intake", Permission.READ_FILE, icon="records", place=10)
 
 
 def deliveries(user: User, on: date) -> QuerySet[IntakeBatch]:

@@ -372,7 +372,7 @@ class ItemReviews(OfficeAdmin):
 
 site.menu(
     "information", gettext_lazy("Untrustworthiness records"), "admin:records_record_changelist", Permission.READ_FILE,
-    icon="records",
+    icon="records", place=20,
 )  # fmt: skip
 site.menu(
     "work", gettext_lazy("Reviews after an item's end"), "admin:records_itemreview_changelist", Permission.REVIEW_ITEM,

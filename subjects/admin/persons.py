@@ -22,7 +22,12 @@ from subjects.models import Consent, Person
 from subjects.states import Service
 
 site.menu(
-    "information", gettext_lazy("Consents"), "admin:subjects_consent_changelist", Permission.READ_FILE, icon="pen"
+    "information",
+    gettext_lazy("Consents"),
+    "admin:subjects_consent_changelist",
+    Permission.READ_FILE,
+    icon="pen",
+    place=90,
 )
 
 

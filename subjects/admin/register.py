@@ -26,7 +26,7 @@ from subjects.states import PublicBody
 
 site.menu(
     "information", gettext_lazy("Market subjects"), "admin:subjects_subject_changelist", Permission.READ_FILE,
-    icon="building",
+    icon="building", place=40,
 )  # fmt: skip
 CANDIDATES = 500  # subjects that a search by name brings; whoever needs more writes more of the name
 

@@ -66,8 +66,8 @@ def installed(model: Any, name: str) -> tuple[str, str]:
     """Definition and function of a trigger as it stands in the database, switched on."""
     ((definition, function),) = ask(
         "SELECT pg_get_triggerdef(oid), tgfoid::regproc::text FROM pg_trigger"
-        " WHERE tgrelid = %s::regclass AND tgname LIKE %s AND tgenabled = 'O'",
-        f"public.{model._meta.db_table}", f"pgtrigger_{name}_%",
+        " WHERE tgrelid = %s::regclass AND tgname ~ %s AND tgenabled = 'O'",
+        f"public.{model._meta.db_table}", f"^pgtrigger_{name}_[0-9a-f]+$",
     )  # fmt: skip
     return definition, function
 

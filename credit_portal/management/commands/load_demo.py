@@ -12,7 +12,7 @@ from django.db import transaction
 from accounts.models import Agency
 from casework.actors import SYSTEM
 from casework.calendar import today
-from credit_portal.demo import acts, clients, subjects, world
+from credit_portal.demo import acts, clients, office, subjects, world
 from subjects.services import take_in_register
 
 
@@ -33,6 +33,8 @@ class Command(BaseCommand):
                 said.update(take_in_register(subjects.register(), source=subjects.SOURCE, by=SYSTEM, on=on))
             with self.step("acts") as said:
                 said.update(acts.make(bodies, on))
+            with self.step("desks"):
+                office.lay_out(bodies, on)
             with self.step("API keys"):
                 keys = clients.make(bodies, on)
         self.stdout.write(f"Keys for trying the interfaces: {clients.keep(keys)}")
