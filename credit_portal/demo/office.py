@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Mapping
 from datetime import date, timedelta
+from hashlib import sha256
 from itertools import islice
 
 from accounts.models import AccountStep, Agency, User
@@ -49,9 +50,16 @@ def _file(agency: Agency, clerk: User, on: date) -> None:
     writer = csv.DictWriter(out, sample.COLUMNS, extrasaction="ignore", restval="")
     writer.writeheader()
     writer.writerows(rows)
-    source = read_csv(io.BytesIO(out.getvalue().encode()))
+    file = out.getvalue().encode()
+    source = read_csv(io.BytesIO(file))
     batch = desk.receive(
-        source, kind="penalties", agency=agency, by=clerk, on=on, file_name="昨日处罚.csv", sha256="0" * 64
+        source,
+        kind="penalties",
+        agency=agency,
+        by=clerk,
+        on=on,
+        file_name="昨日处罚.csv",
+        sha256=sha256(file).hexdigest(),
     )
     desk.check(batch.pk, on=on)
 
@@ -66,7 +74,7 @@ def _flagged_record(agency: Agency, clerk: User, subject_id: int | None, on: dat
     subject = Subject.objects.get(pk=subject_id)
     document = services.register_document(
         document_type=DocumentType.ADJUDICATION, number=f"岑市监裁〔{on.year}〕7号", issuer=agency, subject_id=subject.pk,
-        decided_on=on - timedelta(days=3), effective_on=on - timedelta(days=3), conduct="未按裁决期限履行退款义务", by=SYSTEM, on=on,
+        decided_on=on - timedelta(days=3), effective_on=on - timedelta(days=3), conduct="未按期履行退款义务", by=SYSTEM, on=on,
     )  # fmt: skip
     services.take_effect(document.pk, by=SYSTEM, on=on)
     made = tolerance.draft_record(
