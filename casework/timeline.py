@@ -51,15 +51,21 @@ class Told:
     is_erased: bool
 
 
-def tell(chain: UUID, *, names: Names, limit: int = 25, before: int | None = None) -> list[Told]:
-    """The newest `limit` lines of a chain, or those before the line `before`. One statement and those of `names`."""
+def tell(
+    chain: UUID, *, names: Names, limit: int = 25, before: int | None = None, events: Collection[str] = ()
+) -> list[Told]:
+    """The newest `limit` lines of a chain, or those before the line `before`. One statement and those of `names`.
+
+    `events`: only lines of these names, where the reader has no business with the others on the same chain.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT e.seq, e.at, e.name, e.ref, e.actor, e.agency, e.before, e.after, b.body,"
             " octet_length(e.commitment) > 0 AND b.event IS NULL"
             " FROM audit.event e LEFT JOIN audit.body b ON b.event = e.id"
-            " WHERE e.chain = %s AND e.seq < %s ORDER BY e.seq DESC LIMIT %s",
-            [chain, before or 2**62, limit],
+            " WHERE e.chain = %s AND e.seq < %s AND (%s = '{}' OR e.name = ANY(%s))"
+            " ORDER BY e.seq DESC LIMIT %s",
+            [chain, before or 2**62, list(events), list(events), limit],
         )
         rows = cursor.fetchall()
     wanted = {str(row[4]) for row in rows if row[4]} | {_uuid(row[3]) for row in rows}

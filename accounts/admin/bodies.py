@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from accounts import rules
-from accounts.admin.steps import KeptAdmin, Kind, ProposePage, column, the_one, titled
+from accounts.admin.steps import KEEPERS_EVENTS, KeptAdmin, Kind, ProposePage, column, the_one, titled
 from accounts.forms import AgencyForm, MergeForm, RegionForm, RenameForm
 from accounts.models import AccountStep, Agency, Posting, Region
 from accounts.permissions import Permission
@@ -91,7 +91,7 @@ class AgencyPage(OfficePage):
             "held": held.order_by("role", "user__name") if keeps else [],
             "keys": self.agency.clients.order_by("-valid_to") if keeps else [],
             "steps": AccountStep.objects.filter(agency=self.agency, state=Step.PROPOSED) if keeps else [],
-            "told": timeline.tell(self.agency.uuid, names=rules.names_of) if keeps else [],
+            "told": timeline.tell(self.agency.uuid, names=rules.names_of, events=KEEPERS_EVENTS) if keeps else [],
         }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import rules, services
+from accounts import events, rules, services
 from accounts.forms import NothingToTypeForm
 from accounts.models import AccountStep, Agency, AgencyKind, Level, Posting, Region, User
 from accounts.permissions import ROLE_NAMES, Permission
@@ -37,6 +37,8 @@ LABELS = {
     "domain": gettext_lazy("Domain that repair rules treat more strictly"),
     "channel_name": gettext_lazy("Where it publishes itself"), "channel_url": gettext_lazy("Address of that page"),
 }  # fmt: skip
+# What keepers read of a body's chain: its intake and its cases are none of their business.
+KEEPERS_EVENTS = frozenset(events.SENTENCES)
 
 
 def the_one(rows: QuerySet[Any], **keys: Any) -> Any:
@@ -230,7 +232,7 @@ class StepPage(KeepersPage):
             "step": self.step, "facts": list(facts_of(self.step)), "effect": EFFECTS[Kind(self.step.kind)],
             "refusal": refusal_of(rules.check_may_decide, self.step, self.officer, on=self.on) if self.waits else None,
             "waits": self.waits, "is_author": self.officer.identity_id == self.step.proposed_by_identity_id,
-            "told": timeline.tell(self.step.chain, names=rules.names_of),
+            "told": timeline.tell(self.step.chain, names=rules.names_of, events=KEEPERS_EVENTS),
         }  # fmt: skip
 
     @property

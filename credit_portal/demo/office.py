@@ -11,6 +11,7 @@ from accounts.models import AccountStep, Agency, User
 from accounts.services import propose
 from casework.actors import SYSTEM
 from catalogs.models import CatalogueItem
+from catalogs.states import Kind
 from credit_portal.demo import sample
 from credit_portal.demo.people import identity_number
 from records import services
@@ -68,8 +69,7 @@ def _flagged_record(agency: Agency, clerk: User, subject_id: int | None, on: dat
     """A record that may rest on force majeure: a reviewer reads it first (REC-10)."""
     item = next(
         item for item in CatalogueItem.objects.in_force(on)
-        if item.adverse and DocumentType.ADJUDICATION in item.basis_types
-        and "administrative_organ" in item.determined_by and item.region_id is None
+        if item.kind == Kind.UNTRUSTWORTHINESS and DocumentType.ADJUDICATION in item.basis_types
     )  # fmt: skip
     subject = Subject.objects.get(pk=subject_id)
     document = services.register_document(
