@@ -25,6 +25,7 @@ def office_session(get_response: Next) -> Next:
         if not request.path_info.startswith(OFFICE):
             return get_response(request)
         if isinstance(request.user, User):
+            request.user.remembers = request.method in {"GET", "HEAD"}
             _keep_or_end(request, request.user)
         response = get_response(request)
         add_never_cache_headers(response)

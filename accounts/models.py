@@ -1,5 +1,6 @@
 """Agencies, people and keys. Whoever acts is an `Actor` (casework.actors)."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -226,25 +227,44 @@ class User(AbstractBaseUser):
         return iter(())
 
     def postings_on(self, day: date) -> models.QuerySet["Posting"]:
-        """The postings held that day, own ones first, then those held as a deputy."""
+        """The postings held that day, own or as a deputy."""
         running = Q(valid_to=None) | Q(valid_to__gte=day)
         as_deputy = Q(
             deputies__user=self, deputies__valid_from__lte=day, deputies__valid_to__gte=day, deputies__ended_on=None
         )
         return Posting.objects.filter(running, Q(user=self) | as_deputy, valid_from__lte=day).distinct()
 
+    remembers = (
+        False  # set while a page is only read: then its reader's postings are asked for once (accounts.middleware)
+    )
+
+    def once(self, key: Any, ask: Callable[[], Any]) -> Any:
+        """An answer about this reader, asked once for a page that is read; whatever acts asks anew."""
+        if not self.remembers:
+            return ask()
+        remembered = self.__dict__.setdefault("_remembered", {})
+        if key not in remembered:
+            remembered[key] = ask()
+        return remembered[key]
+
+    def held_on(self, day: date) -> list["Posting"]:
+        """The postings held that day with their bodies: own ones first, then those held as a deputy."""
+        mine = models.Case(models.When(user=self, then=0), default=1)
+        held = self.postings_on(day).select_related("agency__region").annotate(borrowed=mine).order_by("borrowed", "pk")
+        found: list[Posting] = self.once(("held", day), lambda: list(held))
+        return found
+
     @property
     def agency_id(self) -> int | None:
         from casework.calendar import today
 
-        mine = models.Case(models.When(user=self, then=0), default=1)
-        return self.postings_on(today()).order_by(mine, "pk").values_list("agency_id", flat=True).first()
+        return next((posting.agency_id for posting in self.held_on(today())), None)
 
     def permissions_on(self, day: date) -> frozenset[str]:
         """Everything the postings of this day allow."""
         if not self.is_active:
             return frozenset()
-        return frozenset().union(*(ROLES[posting.role] for posting in self.postings_on(day)))
+        return frozenset().union(*(ROLES[posting.role] for posting in self.held_on(day)))
 
     def may(self, permission: str, *, on: date) -> bool:
         return permission in self.permissions_on(on)

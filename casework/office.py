@@ -134,7 +134,7 @@ class OfficeSite(UnfoldAdminSite):
             context |= {
                 "office_menu": list(self._menu(request, user, on)),
                 "officer": user,
-                "postings": user.postings_on(on).select_related("agency").order_by("pk"),
+                "postings": user.held_on(on),
                 "today": on,
             }
         return context
@@ -180,10 +180,8 @@ class OfficeSite(UnfoldAdminSite):
 
 
 def permissions_of(user: Any, on: date) -> frozenset[str]:
-    """Everything an officer may do this day, by one query."""
-    if "_permissions_of" not in user.__dict__:
-        user.__dict__["_permissions_of"] = user.permissions_on(on)
-    found: frozenset[str] = user.__dict__["_permissions_of"]
+    """Everything an officer may do this day."""
+    found: frozenset[str] = user.permissions_on(on)
     return found
 
 

@@ -118,8 +118,8 @@ class Reader:
 
     @classmethod
     def of(cls, user: User, on: date) -> "Reader":
-        held = user.postings_on(on).select_related("agency__region")
-        return cls(user, tuple(sorted(held, key=lambda posting: (posting.user_id != user.pk, posting.pk))))
+        held = user.held_on(on)
+        return cls(user, tuple(held))
 
     @property
     def uuid(self) -> UUID:

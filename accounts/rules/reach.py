@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -25,16 +26,16 @@ def check_may(by: Actor, permission: str, *, on: date) -> None:
 
 def check_may_enter(user: User, *, on: date) -> None:
     """The back office is open to a living staff account that holds a posting this day, its own or as a deputy."""
-    if not user.is_active or not user.is_staff or not user.postings_on(on).exists():
+    if not user.is_active or not user.is_staff or not user.held_on(on):
         raise NotAllowed(_("This account holds no posting today."), rule="no_posting", rows=["SEC-01"])
 
 
 def agencies_in_reach(user: User, on: date) -> QuerySet[Agency]:
     """The bodies whose work an officer sees: his own and those below; a coordinator his region, an auditor all (ORG-05)."""
-    postings = list(user.postings_on(on).select_related("agency__region"))
+    postings = user.held_on(on)
     if any(posting.role == READS_ALL for posting in postings):
         return Agency.objects.all()
-    reach = Q(pk__in=subtree(*(posting.agency_id for posting in postings)))
+    reach = Q(pk__in=user.once(("subtree", on), lambda: subtree(*(posting.agency_id for posting in postings))))
     for posting in postings:
         if posting.role == READS_REGION:
             reach |= Q(region__code__startswith=posting.agency.region.open_part)
@@ -44,7 +45,7 @@ def agencies_in_reach(user: User, on: date) -> QuerySet[Agency]:
 def kept_agencies(user: User, on: date) -> QuerySet[Agency]:
     """The bodies whose accounts and keys an account keeper keeps: his own and those below; at a lead unit, all of its region."""
     postings = keeper_postings(user, on)
-    kept = Q(pk__in=subtree(*(posting.agency_id for posting in postings)))
+    kept = Q(pk__in=user.once(("kept", on), lambda: subtree(*(posting.agency_id for posting in postings))))
     for posting in postings:
         if posting.agency.kind in LEAD_UNITS:
             kept |= Q(region__code__startswith=posting.agency.region.open_part)
@@ -65,16 +66,18 @@ def keeps_bodiless_keys(user: User, on: date) -> bool:
 
 
 def keeper_postings(user: User, on: date) -> list[Posting]:
-    return list(user.postings_on(on).filter(role=KEEPS_ACCOUNTS).select_related("agency__region"))
+    return [posting for posting in user.held_on(on) if posting.role == KEEPS_ACCOUNTS]
 
 
 def subtree(*roots: int) -> set[int]:
-    """Bodies and all below them, by one level of the hierarchy at a time (there are five)."""
-    found, level = set(roots), set(roots)
-    while level:
-        level = set(Agency.objects.filter(superior__in=level).values_list("pk", flat=True)) - found
-        found |= level
-    return found
+    """Bodies and all below them, by one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH RECURSIVE below(id) AS (SELECT unnest(%s::bigint[])"
+            " UNION SELECT a.id FROM accounts_agency a JOIN below b ON a.superior_id = b.id) SELECT id FROM below",
+            [list(roots)],
+        )
+        return {key for (key,) in cursor.fetchall()}
 
 
 def identity_digest(user: User) -> tuple[int, bytes] | None:

@@ -35,6 +35,7 @@ def lay_out(bodies: Mapping[str, Agency], on: date) -> None:
         HideWhat.FACT, fact=shown[0].public_id, ground=HideGround.ERROR, by=people["clerk2"], on=on,
         reason="当事人来电称罚款金额与决定书不一致，先行隐藏，待核对决定书原件。",
     )  # fmt: skip
+    assert shown[1].subject_id is not None  # acts of subjects only
     _flagged_record(bodies["market"], people["clerk"], shown[1].subject_id, on)
     propose(
         AccountStep.Kind.MAKE_ACCOUNT, by=people["keeper"], on=on, reason="综合执法科新到岗", agency=bodies["market"],
@@ -65,7 +66,7 @@ def _file(agency: Agency, clerk: User, on: date) -> None:
     desk.check(batch.pk, on=on)
 
 
-def _flagged_record(agency: Agency, clerk: User, subject_id: int | None, on: date) -> None:
+def _flagged_record(agency: Agency, clerk: User, subject_id: int, on: date) -> None:
     """A record that may rest on force majeure: a reviewer reads it first (REC-10)."""
     item = next(
         item for item in CatalogueItem.objects.in_force(on)

@@ -94,7 +94,7 @@ class RefusalAdmin(OfficeAdmin):
 
     def visible(self, user: User, on: date) -> QuerySet[Refusal]:
         rows = Refusal.objects.annotate(body_name=body_name("agency_id"), who=who())
-        if user.postings_on(on).filter(role=READS_ALL).exists():
+        if any(posting.role == READS_ALL for posting in user.held_on(on)):
             return rows
         return rows.filter(agency_id__in=list(agencies_in_reach(user, on).values_list("pk", flat=True)))
 

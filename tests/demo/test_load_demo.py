@@ -9,12 +9,12 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db.models import Count
 
-from accounts.models import Agency, AgencyKind, ApiClient, Level
+from accounts.models import AccountStep, Agency, AgencyKind, ApiClient, Level
 from accounts.services import client_of
 from casework.calendar import today
 from casework.models import Refusal
 from credit_portal.demo import subjects
-from records.models import AdministrativeAct, BasisDocument, Publication, Record
+from records.models import AdministrativeAct, BasisDocument, Hide, IntakeBatch, Publication, Record
 from records.states import Clock, Document
 from subjects.codes import CATEGORIES, check_code
 from subjects.models import FormerCode, Subject, SubjectName
@@ -37,7 +37,11 @@ def test_the_demo_reaches_every_state_its_keys_work_and_a_second_load_does_nothi
     assert set(Publication.objects.values_list("state", flat=True)) == set(Clock.values)
     assert set(BasisDocument.objects.values_list("state", flat=True)) == set(Document.values)
     assert set(AdministrativeAct.objects.values_list("state", flat=True)) == {"effective", "corrected", "withdrawn"}
-    assert set(Record.objects.values_list("state", flat=True)) == {"effective", "corrected", "withdrawn", "expired"}
+    assert set(Record.objects.values_list("state", flat=True)) == {
+        "effective", "corrected", "withdrawn", "expired", "tolerance_review",
+    }  # fmt: skip
+    desks = (IntakeBatch.objects.get(desk_of__isnull=False), Hide.objects.get(), AccountStep.objects.get())
+    assert [each.state for each in desks] == ["checked", "ordered", "proposed"]
     assert set(Subject.objects.values_list("registration_status", flat=True)) == set(RegistrationStatus.values)
     assert set(Agency.objects.values_list("kind", flat=True)) == set(AgencyKind.values)
     assert set(Agency.objects.values_list("level", flat=True)) == set(Level.values)
