@@ -283,7 +283,7 @@ class DecideStep(BatchVerb):
                 _("If you agree, the dry run is made anew without a clock; the officer then takes in what passes."),
                 _("If you do not, the file stays as it was judged."),
             ]
-        if "withdraws" in self.step.preview:
+        if self.step.kind == BatchStep.Kind.LET_WITHDRAW:
             text = _("If you agree, the officer may take the file in; it withdraws %(withdraws)s facts.")
             return [text % self.step.preview]
         now = desk_steps.preview(self.batch, on=self.on)

@@ -253,7 +253,7 @@ class DecideCorrectionPage(FactPage):
         batch = get_or_404(corrections.proposed_ever(), public_id=self.kwargs["batch"])
         assert isinstance(batch, IntakeBatch)
         self.batch = batch
-        self.fact = act_or_404(self.officer, batch.file_name, self.on)
+        self.fact = act_or_404(self.officer, batch.fact, self.on)
         self.differences: list[corrections.Difference] = []
         self.proposed_for = ""
         if batch.state == Batch.CHECKED:
@@ -536,7 +536,7 @@ def corrections_waiting(user: User, on: date) -> Iterator[Waiting]:
     for batch in waiting.order_by("pk")[:MOST_WAITING]:
         own = told(check_another_human, user, batch.desk_of.identity_id if batch.desk_of else None)
         yield Waiting(
-            title=_("Correction of %(fact)s") % {"fact": batch.file_name}, detail=batch.public_id,
+            title=_("Correction of %(fact)s") % {"fact": batch.fact}, detail=batch.public_id,
             step=_("proposed, waits for a second person"), role=_("reviewer") if not own else _("author"),
             why=str(own or ""), verb="" if own else _("Decide"), url=reverse("admin:correction", args=[batch.public_id]),
             group="second_person" if own else "mine",

@@ -24,7 +24,6 @@ from records.formats import FORMATS, explained, template_csv
 from records.forms import FileRefused
 from records.models import BatchStep, IntakeBatch, QuarantineRow
 from records.services import desk
-from records.services.desk_checks import PROPOSAL
 from records.sheets import MOST_BYTES, read_table
 from records.states import Batch, Verdict
 
@@ -39,7 +38,7 @@ site.menu("information", gettext_lazy("Intake"), "admin:intake", Permission.READ
 
 def deliveries(user: User, on: date) -> QuerySet[IntakeBatch]:
     """The deliveries of the bodies in reach, without the corrections of single facts, which stand with their fact."""
-    found = IntakeBatch.objects.filter(agency__in=agencies_in_reach(user, on)).exclude(file_name__regex=PROPOSAL)
+    found = IntakeBatch.objects.filter(agency__in=agencies_in_reach(user, on)).filter(fact="")
     return found.select_related("agency", "desk_of", "client", "corrects")
 
 
@@ -51,9 +50,7 @@ def waiting_deliveries(user: User, on: date) -> Iterator[Waiting]:
     """Files that were judged and not taken in, and rows that wait in quarantine for their correction."""
     if Permission.TAKE_IN not in permissions_of(user, on):
         return
-    rows = QuarantineRow.objects.filter(batch__agency=user.agency_id, emptied_on=None).exclude(
-        batch__file_name__regex=PROPOSAL
-    )
+    rows = QuarantineRow.objects.filter(batch__agency=user.agency_id, emptied_on=None, batch__fact="")
     figures = rows.values("batch").annotate(
         last=Min("erase_on"), refused=Count("pk", filter=Q(verdict=Verdict.REFUSED)), rows=Count("pk")
     )
@@ -99,7 +96,7 @@ def waiting_steps(user: User, on: date) -> Iterator[Waiting]:
 
 def act_of(step: BatchStep) -> Any:
     """What a step is about, as officers call it."""
-    if step.kind == BatchStep.Kind.WITHDRAW and "withdraws" in step.preview:
+    if step.kind == BatchStep.Kind.LET_WITHDRAW:
         return _("let the file withdraw %(n)s facts") % {"n": step.preview["withdraws"]}
     return step.get_kind_display()
 

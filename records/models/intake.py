@@ -44,6 +44,7 @@ class IntakeBatch(models.Model):
     # At an officer's desk:
     desk_of = models.ForeignKey(User, models.PROTECT, null=True, related_name="batches", db_index=False)
     file_name = models.CharField(max_length=255, blank=True)
+    fact = models.CharField(max_length=20, blank=True)  # the fact that its one row proposes to correct (decision 17)
     is_history = models.BooleanField(default=False)  # a first load of history: no lateness marks (design part 6)
     corrects = models.ForeignKey("self", models.PROTECT, null=True, related_name="corrections")
     rows_total = models.PositiveIntegerField(null=True)
@@ -57,7 +58,10 @@ class IntakeBatch(models.Model):
                 name="intakebatch_once_per_key", fields=["client", "idempotency_key"], condition=~Q(idempotency_key="")
             )
         ]
-        indexes = [models.Index(fields=["agency", "-received_at"], name="batch_of_agency")]
+        indexes = [
+            models.Index(fields=["agency", "-received_at"], name="batch_of_agency"),
+            models.Index(fields=["fact"], condition=~Q(fact=""), name="batch_correcting"),
+        ]
 
     def __str__(self) -> str:
         return self.public_id
@@ -104,11 +108,13 @@ class QuarantineRow(models.Model):
 
 
 class BatchStep(FourEyes):
-    """What two officers do with a whole batch: withdraw all it brought, or let a first load of history in."""
+    """What two officers do with a whole batch: withdraw all it brought, or let a first load of history in, or let
+    a file that is not taken in yet withdraw many facts."""
 
     class Kind(models.TextChoices):
         WITHDRAW = "withdraw", _("withdraw the whole delivery")
         LOAD_HISTORY = "load_history", _("take in as first load of history")
+        LET_WITHDRAW = "let_withdraw", _("let the file withdraw many facts")
 
     kind = models.CharField(max_length=12, choices=Kind.choices)
     batch = models.ForeignKey(IntakeBatch, models.PROTECT, related_name="steps")

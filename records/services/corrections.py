@@ -1,6 +1,6 @@
 """The correction of one fact at a desk: one officer proposes the row anew, another confirms it (docs/decisions/0017).
 
-A proposal is a delivery of one row, sealed in quarantine: `IntakeBatch.file_name` holds the public id of the fact. It goes
+A proposal is a delivery of one row, sealed in quarantine; `IntakeBatch.fact` names what it corrects. It goes
 through the same gate as any row, once when it is proposed and again, for good, when it is confirmed.
 """
 
@@ -43,7 +43,6 @@ from records.formats import (
 from records.models import AdministrativeAct, IntakeBatch, QuarantineRow, Record
 from records.office_rules import acting_body, check_is_officer
 from records.rules import OWN, item_code
-from records.services.desk_checks import PROPOSAL
 from records.services.facts import hold_subject
 from records.services.intake import Delivery, apply_chunk, finish, rules_in_force
 from records.services.writing import new_id
@@ -173,9 +172,7 @@ def waiting() -> QuerySet[IntakeBatch]:
 
 def proposed_ever() -> QuerySet[IntakeBatch]:
     """Every proposal, whatever became of it."""
-    return IntakeBatch.objects.filter(file_name__regex=PROPOSAL, desk_of__isnull=False).select_related(
-        "agency", "desk_of"
-    )
+    return IntakeBatch.objects.exclude(fact="").select_related("agency", "desk_of")
 
 
 def check_waits(batch: IntakeBatch) -> None:
@@ -185,7 +182,7 @@ def check_waits(batch: IntakeBatch) -> None:
 
 def proposals(act: AdministrativeAct) -> QuerySet[IntakeBatch]:
     """The correction of this fact that waits, if there is one."""
-    return IntakeBatch.objects.filter(file_name=act.public_id, state=Batch.CHECKED)
+    return IntakeBatch.objects.filter(fact=act.public_id, state=Batch.CHECKED)
 
 
 @verb
@@ -201,7 +198,7 @@ def propose_correction(act_id: int, *, row: Row, by: User, on: date) -> IntakeBa
         raise Refused(_("A correction tells of the same fact."), rule="nothing_to_correct", rows=["REC-08"])
     verdict = _judged(act, row, by=by, on=on, batch=None)
     batch = IntakeBatch.objects.create(
-        public_id=new_id("bat"), kind=kind, agency=act.collecting_department, desk_of=by, file_name=act.public_id,
+        public_id=new_id("bat"), kind=kind, agency=act.collecting_department, desk_of=by, fact=act.public_id,
         sha256=hashlib.sha256(_plain(row, act.version).encode()).hexdigest(), format_version=FORMAT_VERSION,
         state=Batch.CHECKING, rows_total=1,
     )  # fmt: skip
@@ -280,7 +277,7 @@ def _locked(act_id: int) -> AdministrativeAct:
 
 def _waiting(batch_id: int) -> tuple[IntakeBatch, AdministrativeAct]:
     """The proposal and the fact it is about, locked."""
-    fact = IntakeBatch.objects.values_list("file_name", flat=True).get(pk=batch_id)
+    fact = IntakeBatch.objects.values_list("fact", flat=True).get(pk=batch_id)
     act = _locked(AdministrativeAct.objects.filter(public_id=fact).latest("version").pk)
     batch = IntakeBatch.objects.select_for_update(of=("self",)).select_related("agency", "desk_of").get(pk=batch_id)
     check_waits(batch)

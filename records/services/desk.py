@@ -58,7 +58,7 @@ def receive(
     """Keep the rows of a file in quarantine, sealed. A file that cannot be read to its end, or is empty, leaves nothing."""
     check_may_take_in(by, agency=agency, on=on)
     batch = IntakeBatch.objects.create(
-        public_id=new_id("bat"), kind=kind, agency=agency, desk_of=by, file_name=checks.name_of_file(file_name), sha256=sha256,
+        public_id=new_id("bat"), kind=kind, agency=agency, desk_of=by, file_name=file_name[:255], sha256=sha256,
         format_version=FORMAT_VERSION, state=Batch.CHECKING, skipped_columns=source.skipped,
     )  # fmt: skip
     total = 0

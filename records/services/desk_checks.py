@@ -1,6 +1,5 @@
 """Who may do what with a delivery at the desk, and when: asked by the verbs and by the pages that offer them."""
 
-import re
 from datetime import date
 from typing import Any
 
@@ -18,17 +17,7 @@ from records.states import Act, Batch, Verdict
 # What one body may withdraw by file in a day without a second person (security.md 2, #18).
 WITHDRAWN_A_DAY = 50
 WITHDRAWN_SHARE = 100  # one in a hundred
-LETS_WITHDRAW = (
-    BatchStep.Kind.WITHDRAW
-)  # on a delivery not yet taken in: a second person lets it withdraw so many facts
-# The correction of one fact is a delivery of one row too (records.services.corrections); it is decided with its fact.
-PROPOSAL = r"^rec_[0-9A-Za-z]{12}$"
 PASSING = tuple(verdict for verdict in Verdict if verdict != Verdict.REFUSED)
-
-
-def name_of_file(name: str) -> str:
-    """The name as it is kept: never one that would pass for the correction of a fact."""
-    return f"{name[:250]}.csv" if re.match(PROPOSAL, name) else name[:255]
 
 
 def to_take_in(batch: IntakeBatch) -> Any:
@@ -43,7 +32,7 @@ def check_may_handle(by: Actor, batch: IntakeBatch, *, on: date) -> None:
 
 
 def check_is_file(batch: IntakeBatch) -> None:
-    if re.match(PROPOSAL, batch.file_name):
+    if batch.fact:
         raise WrongState(_("This is the correction of one fact; it is decided on the page of that fact."))
 
 
@@ -86,7 +75,7 @@ def withdrawals(rows: Any) -> int:
 def needs_second_person(batch: IntakeBatch, *, on: date) -> bool:
     """Whether what goes in withdraws more than one person may in a day, and nobody else has agreed to so many."""
     wanted = withdrawals(to_take_in(batch))
-    agreed = batch.steps.filter(kind=LETS_WITHDRAW, state=Step.CONFIRMED).order_by("-pk").first()
+    agreed = batch.steps.filter(kind=BatchStep.Kind.LET_WITHDRAW, state=Step.CONFIRMED).order_by("-pk").first()
     if not wanted or (agreed and agreed.preview.get("withdraws", 0) >= wanted):
         return False
     before = IntakeRow.objects.filter(

@@ -50,7 +50,7 @@ def propose_taking_in(batch_id: int, *, by: User, on: date, reason: str) -> Batc
     if not checks.needs_second_person(batch, on=on):
         raise WrongState(_("This file needs no second person; take it in."))
     figures = {"withdraws": checks.withdrawals(checks.to_take_in(batch))}
-    return _propose(checks.LETS_WITHDRAW, batch, figures, by=by, reason=reason)
+    return _propose(BatchStep.Kind.LET_WITHDRAW, batch, figures, by=by, reason=reason)
 
 
 @verb
@@ -104,7 +104,7 @@ def decide(step_id: int, to: Step, *, by: User, on: date, reason: str = "") -> B
     batch = step.batch
     if to == Step.CONFIRMED and step.kind == BatchStep.Kind.LOAD_HISTORY and (batch.rows_total or 0) <= SMALL:
         check(batch.pk, on=on)
-    if to == Step.CONFIRMED and batch.state == Batch.DONE and step.preview["standing"] <= WITHDRAWN_AT_ONCE:
+    if to == Step.CONFIRMED and step.kind == BatchStep.Kind.WITHDRAW and step.preview["standing"] <= WITHDRAWN_AT_ONCE:
         withdraw_confirmed(batch.pk, on=on)
     return step
 

@@ -327,12 +327,11 @@ def test_what_was_typed_into_a_file_name_stays_text(office: Agency, firm: Subjec
         assert escape(name) in shown
 
 
-def test_a_file_named_like_a_fact_does_not_pass_for_its_correction(office: Agency, firm: Subject, clerk: User) -> None:
+def test_the_correction_of_a_fact_is_no_file_of_the_desk(office: Agency, firm: Subject, clerk: User) -> None:
     batch = upload(csv_of(penalty(firm, office)), clerk, office, name="rec_AAAAAAAAAAAA")
 
-    assert batch.file_name == "rec_AAAAAAAAAAAA.csv"
     assert browser(clerk).get(page("batch", batch.public_id)).status_code == 200
-    IntakeBatch.objects.filter(pk=batch.pk).update(file_name="rec_AAAAAAAAAAAA")
+    IntakeBatch.objects.filter(pk=batch.pk).update(fact="rec_AAAAAAAAAAAA")
     assert browser(clerk).get(page("batch", batch.public_id)).status_code == 404
 
 
