@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import View
 from unfold.sites import UnfoldAdminSite
 
-from casework.calendar import today
+from casework.calendar import UnknownYear, calendar, today
 from casework.errors import DomainError, NotAllowed, WrongState
 
 SECTIONS = {
@@ -32,6 +32,7 @@ SECTIONS = {
     "supervision": gettext_lazy("Supervision"),
     "accounts": gettext_lazy("Accounts"),
 }
+SOON = 3  # working days, as in the status vocabulary
 MOST_WAITING = 200  # of one source: a queue longer than this is worked off from its own list
 
 
@@ -191,13 +192,18 @@ def is_at(request: HttpRequest, url: str) -> bool:
 
 
 def _soon(line: Waiting, on: date) -> bool:
-    return line.due_on is not None and on <= line.due_on and (line.due_on - on).days <= 5
+    if line.due_on is None or line.due_on < on:
+        return False
+    try:
+        return calendar().working_days_between(on, line.due_on) <= SOON
+    except UnknownYear:  # further off than any calendar that is out
+        return False
 
 
 VIEWS: dict[str, tuple[Any, Callable[[Waiting, date], bool]]] = {
     "mine": (gettext_lazy("Mine"), lambda line, on: line.group == "mine"),
     "agency": (gettext_lazy("My body's"), lambda line, on: line.group in {"mine", "agency"}),
-    "soon": (gettext_lazy("Due within days"), _soon),
+    "soon": (gettext_lazy("Due within 3 working days"), _soon),
     "overdue": (gettext_lazy("Overdue"), lambda line, on: line.due_on is not None and line.due_on < on),
     "second_person": (gettext_lazy("Waiting for a second person"), lambda line, on: line.group == "second_person"),
     "paused": (gettext_lazy("Clock paused"), lambda line, on: line.group == "paused"),
