@@ -18,8 +18,8 @@ def records(site: Site, query: str) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def known(site: Site) -> dict[str, Any]:
-    """A fact of a company on show."""
-    return next(record for record in records(site, "limit=50") if record["subject"])
+    """A penalty of a company on show: it has a last day, as not every licence has."""
+    return next(record for record in records(site, "kind=penalty&limit=50") if record["subject"])
 
 
 @pytest.fixture(scope="module")
