@@ -21,7 +21,7 @@ from records.models import AdministrativeAct
 from records.services import Delivery
 from subjects.codes import FailedCheck
 from subjects.services import take_in_register
-from tests.conftest import THE_DAY
+from tests.conftest import THE_DAY, count_anew
 
 ON = THE_DAY
 
@@ -84,6 +84,7 @@ def test_the_other_960_are_public_at_once(market: Agency, tmp_path: Path) -> Non
     delivery = deliver(file, market)
 
     accepted = {row.record_id for row in delivery.rows if row.verdict == "accepted"}
+    count_anew()
     shown = Shown.objects.filter(public_id__in=accepted)
     assert shown.count() == len(accepted) == 960
     assert not shown.filter(late=True).exists()
@@ -132,4 +133,5 @@ def test_the_sample_holds_in_other_months_and_years(on: date, tmp_path: Path, tr
     assert refused(delivery) == expected(sidecar)
     assert delivery.totals == Counter(accepted=960, refused=40)
     accepted = [row.record_id for row in delivery.rows if row.verdict == "accepted"]
+    count_anew()
     assert Shown.objects.filter(public_id__in=accepted).count() == 960
